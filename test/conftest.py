@@ -1,0 +1,54 @@
+"""Where the test data is, and what to say where it is not."""
+
+from __future__ import annotations
+
+import lzma
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        '--shared',
+        default=str(REPOSITORY.parent / 'shared'),
+        help='folder with goldens/ and data/ (default: beside the checkout)',
+    )
+
+
+def _folder(config: pytest.Config, name: str) -> Path:
+    folder = Path(config.getoption('--shared')) / name
+    if not folder.is_dir():
+        pytest.skip(f'{folder} is not there: parity and real-clip tests need it (--shared PATH)')
+    return folder
+
+
+@pytest.fixture(scope='session')
+def goldens(pytestconfig: pytest.Config) -> Path:
+    """The folder of golden numbers."""
+    return _folder(pytestconfig, 'goldens')
+
+
+@pytest.fixture(scope='session')
+def clips(pytestconfig: pytest.Config) -> Path:
+    """The folder of real driving clips."""
+    return _folder(pytestconfig, 'data')
+
+
+@pytest.fixture(scope='session')
+def golden_checkpoint(goldens: Path, tmp_path_factory: pytest.TempPathFactory):
+    """Path of a golden checkpoint by its stem, unpacked where it is stored compressed."""
+    unpacked = tmp_path_factory.mktemp('goldens')
+
+    def path_of(stem: str) -> Path:
+        plain = goldens / f'{stem}.ckpt.pt'
+        if plain.exists():
+            return plain
+        target = unpacked / plain.name
+        if not target.exists():
+            target.write_bytes(lzma.decompress((goldens / f'{stem}.ckpt.pt.xz').read_bytes()))
+        return target
+
+    return path_of

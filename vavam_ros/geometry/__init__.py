@@ -1,0 +1,1 @@
+"""Plane geometry in numpy: poses and polylines."""

@@ -1,0 +1,1 @@
+"""The pilot: camera frames in, plans and predicted frames out; no ROS in it."""

@@ -1,0 +1,99 @@
+"""One image <-> its tokens, whatever network stands behind it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vavam_ros.errors import InputError
+from vavam_ros.perception.virtual_camera import normalised
+
+
+class ImageCodec(Protocol):
+    """A network between batches of images and of codebook indices."""
+
+    @property
+    def codebook_size(self) -> int:
+        """Number of indices that can be decoded."""
+
+    @property
+    def can_decode(self) -> bool:
+        """Whether `decode` works."""
+
+    def encode(self, images: Tensor) -> Tensor:
+        """[N, 3, H, W] in [-1, 1] -> indices [N, H/16, W/16]."""
+
+    def decode(self, indices: Tensor) -> Tensor:
+        """Indices [N, h, w] int64 -> float images [N, 3, 16h, 16w], about [-1, 1]."""
+
+
+class Tokenizer(Protocol):
+    """What the pilot and the foresight need of a tokenizer."""
+
+    @property
+    def codebook_size(self) -> int:
+        """Number of tokens that can be decoded: 0 up to this."""
+
+    @property
+    def can_decode(self) -> bool:
+        """Whether `decode` works."""
+
+    @property
+    def identity(self) -> str:
+        """Short hash; tokens of different identities must not be mixed."""
+
+    def encode(self, image: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """Image [H, W, 3] RGB -> tokens [H/16, W/16]."""
+
+    def decode(self, tokens: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Tokens [rows, columns] -> image [16 rows, 16 columns, 3] RGB."""
+
+
+class FrameTokenizer:
+    """A codec for single images in numpy."""
+
+    def __init__(
+        self, codec: ImageCodec, device: torch.device | str, dtype: torch.dtype, identity: str
+    ) -> None:
+        self.identity = identity
+        self._codec = codec
+        self._device = torch.device(device)
+        self._dtype = dtype
+
+    @property
+    def codebook_size(self) -> int:
+        """Number of tokens that can be decoded: 0 up to this."""
+        return self._codec.codebook_size
+
+    @property
+    def can_decode(self) -> bool:
+        """Whether `decode` works; an encoder's file alone cannot."""
+        return self._codec.can_decode
+
+    @torch.inference_mode()
+    def encode(self, image: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """Image [H, W, 3] RGB -> tokens [H/16, W/16].
+
+        Raises InputError for another type or shape, or sides that are no multiples of 16.
+        """
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise InputError(
+                f'image is {image.dtype} {list(image.shape)}: expected uint8 [height, width, 3]'
+            )
+        images = torch.from_numpy(normalised(image))[None].to(self._device, self._dtype)
+        return self._codec.encode(images)[0].to('cpu', torch.int32).numpy()
+
+    @torch.inference_mode()
+    def decode(self, tokens: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Tokens [rows, columns] -> image [16 rows, 16 columns, 3] RGB.
+
+        Raises InputError for a token without a codebook entry, or when the codec only encodes.
+        """
+        indices = torch.from_numpy(np.array(tokens, np.int64))[None].to(self._device)
+        image = self._codec.decode(indices)[0]
+        levels = (127.5 * image + 128).clamp(0, 255).to(torch.uint8)  # cut, as the reference does
+        return levels.permute(1, 2, 0).contiguous().cpu().numpy()

@@ -1,0 +1,1 @@
+"""rosbag2 and clip folders as records, without ROS installed."""

@@ -1,0 +1,1 @@
+"""The sub-commands of `vavam`: parse, assemble, run."""

@@ -33,8 +33,9 @@ class Rig:
         codec = build_tokenizer(fresh_tokenizer(preset), 'cpu', torch.float32)
         self.tokenizer = FrameTokenizer(codec, 'cpu', torch.float32, 'random')
         self.planner = build_vavam(fresh_checkpoint(preset), 'cpu', torch.float32)
-        self.pilot = self._pilot(PilotSettings(samples=samples))
-        self.single = self._pilot(replace(self.pilot.settings, samples=1))
+        settings = PilotSettings(samples=samples, context_frames=self.video.nb_timesteps)
+        self.pilot = self._pilot(settings)
+        self.single = self._pilot(replace(settings, samples=1))
         self.single.context = self.pilot.context
         self.single.history, self.single.selector = self.pilot.history, self.pilot.selector
         self.drive: list[CameraFrame] = []

@@ -24,7 +24,7 @@ NANO = config.Preset(
 @pytest.fixture(autouse=True)
 def nano(monkeypatch):
     monkeypatch.setitem(config.PRESETS, 'tiny', NANO)
-    monkeypatch.setattr(bench, 'measured_peak', lambda: bench.MachinePeak('here', 1, 1.0, 1.0))
+    monkeypatch.setattr(bench, 'measured_peak', lambda *_: bench.MachinePeak('here', 1.0, 1.0))
 
 
 def test_it_prints_a_table_and_writes_the_figures(tmp_path, capsys):
@@ -32,7 +32,7 @@ def test_it_prints_a_table_and_writes_the_figures(tmp_path, capsys):
     assert main(['bench', '--repeats', '1', '--samples', '2', '--out', str(out)]) == 0
     printed = capsys.readouterr().out
     figures = json.loads(out.read_text())
-    assert figures['tokens_equal'] is True
+    assert figures['equal_tokens'] == 1
     assert figures['tokens'] == 24
     for row in ('image to path, 1 sample', 'image to path, 2 samples', 'predicted frame, 24'):
         assert row in printed
@@ -60,6 +60,16 @@ def test_ways_that_disagree_are_no_result(monkeypatch, capsys):
     monkeypatch.setattr(PlainWay, 'plan', lambda *arguments: wrong(*arguments) + 0.5)
     assert main(['bench', '--repeats', '1', '--samples', '2']) == 1
     assert 'do not agree' in capsys.readouterr().err
+
+
+def test_half_precision_is_timed_and_not_judged(capsys):
+    assert main(['bench', '--repeats', '1', '--samples', '2', '--dtype', 'bfloat16']) == 0
+    assert 'in bfloat16 the two ways round differently' in capsys.readouterr().out
+
+
+def test_a_device_that_is_not_there_is_named(capsys):
+    assert main(['bench', '--device', 'cuda:99']) == 2
+    assert "device 'cuda:99' cannot be used" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('argument', ['samples', 'tokens', 'repeats', 'threads'])

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from vavam_ros.errors import InputError
 from vavam_ros.model.checkpoint import Checkpoint, write_checkpoint
 from vavam_ros.model.config import TokenizerConfig
+from vavam_ros.model.released import RELEASED_DECODER, RELEASED_ENCODER
 from vavam_ros.model.vq import VQModel
-from vavam_ros.model.vq_loading import RELEASED_DECODER, RELEASED_ENCODER, load_tokenizer
+from vavam_ros.model.vq_loading import load_tokenizer
 
 SIZE = (3, 32, 48)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -25,24 +26,23 @@ CAMERA_SIZE = (900, 1600, 3)  # rows, columns of the images that come in
 class Rig:
     """Two pilots on the same weights and buffers: one draws K samples, one a single sample."""
 
-    def __init__(self, preset: str, samples: int) -> None:
+    def __init__(
+        self, preset: str, samples: int, device: str = 'cpu', dtype: torch.dtype = torch.float32
+    ) -> None:
+        self.device = torch.device(device)
         self.video = PRESETS[preset].video
         assert self.video.grid is not None
         rows, columns = self.video.grid
         self.camera = VirtualCamera(rows * PATCH_PX, columns * PATCH_PX)
-        codec = build_tokenizer(fresh_tokenizer(preset), 'cpu', torch.float32)
-        self.tokenizer = FrameTokenizer(codec, 'cpu', torch.float32, 'random')
-        self.planner = build_vavam(fresh_checkpoint(preset), 'cpu', torch.float32)
+        codec = build_tokenizer(fresh_tokenizer(preset), device, dtype)
+        self.tokenizer = FrameTokenizer(codec, device, dtype, 'random')
+        self.planner = build_vavam(fresh_checkpoint(preset), device, dtype)
         settings = PilotSettings(samples=samples, context_frames=self.video.nb_timesteps)
-        self.pilot = self._pilot(settings)
-        self.single = self._pilot(replace(settings, samples=1))
-        self.single.context = self.pilot.context
-        self.single.history, self.single.selector = self.pilot.history, self.pilot.selector
+        self.pilot = Pilot(self.planner, self.tokenizer, self.camera, settings)
+        self.single = copy(self.pilot)  # the same history and the same buffers
+        self.single.settings = replace(settings, samples=1)
         self.drive: list[CameraFrame] = []
         self.last_plan: Plan | None = None  # of `single`, for the newest context
-
-    def _pilot(self, settings: PilotSettings) -> Pilot:
-        return Pilot(self.planner, self.tokenizer, self.camera, settings)
 
     @property
     def cells(self) -> int:
@@ -101,4 +101,4 @@ def engine_tokens(context: VideoContext, count: int) -> NDArray[np.int64]:
     made = [loop.first_logits().argmax(-1, keepdim=True)]
     while len(made) < count:
         made.append(loop.step(made[-1]).argmax(-1, keepdim=True))
-    return np.asarray(torch.cat(made, dim=1)[0])
+    return np.asarray(torch.cat(made, dim=1)[0].cpu())

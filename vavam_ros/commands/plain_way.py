@@ -31,6 +31,7 @@ class PlainWay:
         self.gpt = planner.video.gpt
         self.tokenizer = tokenizer
         self.camera = camera
+        self.device = self.gpt.token_table.device
 
     @torch.inference_mode()
     def plan(
@@ -38,21 +39,21 @@ class PlainWay:
     ) -> NDArray[np.float32]:
         """Images [h, w, 3] of the context and noise [K, H, 2] -> [K, H, 2] m."""
         tokens = np.stack([self.tokenizer.encode(self.camera.view(image)) for image in images])
-        flat = torch.from_numpy(tokens.astype(np.int64)).reshape(1, -1).repeat(len(noise), 1)
-        _, cache = self.prefill(flat)
+        _, cache = self.prefill(tokens.astype(np.int64).reshape(1, -1).repeat(len(noise), 0))
         config = self.planner.config
-        x = torch.from_numpy(noise)[:, None]  # [K, 1, H, 2]
-        commands = torch.full((len(noise), 1), int(command))
+        x = torch.from_numpy(noise)[:, None].to(self.device)  # [K, 1, H, 2]
+        commands = torch.full((len(noise), 1), int(command), device=self.device)
         for step in range(config.num_inference_steps):
-            time = torch.full((len(noise), 1), step / config.num_inference_steps)
+            time = x.new_full((len(noise), 1), step / config.num_inference_steps)
             x = x + self._velocity(x, time, commands, cache) / config.num_inference_steps
-        return np.asarray(x[:, 0] * config.action_scaling)
+        return np.asarray((x[:, 0] * config.action_scaling).cpu())
 
     @torch.inference_mode()
-    def prefill(self, tokens: Tensor) -> tuple[Tensor, Cache]:
+    def prefill(self, tokens: NDArray[np.int64]) -> tuple[Tensor, Cache]:
         """Tokens [B, N] -> the stream [B, N, D] and every layer's keys and values."""
-        x = self.gpt.embed(tokens, torch.arange(tokens.shape[1]))
-        mask = causal_mask(tokens.shape[1], 0, tokens.device)
+        positions = torch.arange(tokens.shape[1], device=self.device)
+        x = self.gpt.embed(torch.from_numpy(tokens).to(self.device), positions)
+        mask = causal_mask(tokens.shape[1], 0, self.device)
         cache = []
         for block in self.gpt.blocks:
             q, k, v = block.attn.queries_keys_values(layer_norm(x))
@@ -66,14 +67,15 @@ class PlainWay:
     @torch.inference_mode()
     def next_tokens(self, tokens: NDArray[np.int64], count: int) -> NDArray[np.int64]:
         """The first `count` greedy tokens after `tokens` [N], with a cache that grows."""
-        stream, cache = self.prefill(torch.from_numpy(tokens)[None])
+        stream, cache = self.prefill(tokens[None])
         made = [self.gpt.readout(stream[:, -1:])[:, 0].argmax(-1, keepdim=True)]
         while len(made) < count:
-            x = self.gpt.embed(made[-1], torch.tensor([len(tokens) + len(made) - 1]))
+            position = torch.tensor([len(tokens) + len(made) - 1], device=self.device)
+            x = self.gpt.embed(made[-1], position)
             for layer, block in enumerate(self.gpt.blocks):
                 x = self._grow(block, x, cache, layer)
             made.append(self.gpt.readout(x)[:, 0].argmax(-1, keepdim=True))
-        return np.asarray(torch.cat(made, dim=1)[0])
+        return np.asarray(torch.cat(made, dim=1)[0].cpu())
 
     def _grow(self, block: Block, x: Tensor, cache: Cache, layer: int) -> Tensor:
         q, k, v = block.attn.queries_keys_values(layer_norm(x))

@@ -13,12 +13,16 @@ from vavam_ros.model.config import ActionConfig
 from vavam_ros.model.joint import KeyValueMemory
 from vavam_ros.model.video_gpt import Block, layer_norm
 
+TIME_PERIOD = 10_000.0  # of the slowest sine, in units of 2 pi
+
 
 def time_embedding(time: Tensor, width: int) -> Tensor:
     """Flow time [...] in [0, 1] -> [..., width]: sines, then cosines."""
     half = width // 2
-    steps = torch.arange(half, device=time.device, dtype=time.dtype)
-    angles = time[..., None] * torch.exp(-steps * (math.log(10_000) / (half - 1)))
+    # The frequencies are float32's in every dtype, as they were in training.
+    steps = torch.arange(half, device=time.device, dtype=torch.float32)
+    frequencies = torch.exp(-steps * (math.log(TIME_PERIOD) / (half - 1))).to(time.dtype)
+    angles = time[..., None] * frequencies
     return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
@@ -50,12 +54,12 @@ class ActionExpert(nn.Module):
     def __init__(self, config: ActionConfig) -> None:
         super().__init__()
         self.config = config
-        width, heads = config.embedding_dim, config.dim_heads
-        self.scale = 1 / heads
+        width, dim_heads = config.embedding_dim, config.dim_heads
+        self.scale = 1 / dim_heads
         self.action_encoder = ActionEncoder(config)
         self.transformer = nn.Module()
         self.transformer.h = nn.ModuleList(
-            Block(width, config.attention_dim, heads, config.mlp_dim_mult)
+            Block(width, config.attention_dim, dim_heads, config.mlp_dim_mult)
             for _ in range(config.nb_layers)
         )
         self.action_decoder = nn.Linear(width, config.action_dim, bias=False)

@@ -35,7 +35,8 @@ class BaseShapes:
         base = shape[dimension] if dimension < len(shape) else None
         base = default if base is None else base
         if base is None:
-            raise InputError(f'{self.name}[{weight!r}] has no base width: it is needed')
+            found = 'has no base width' if weight in self._shapes else 'is missing'
+            raise InputError(f'{self.name}[{weight!r}] {found}: the multiplier follows from it')
         return base
 
     def check(self, actual: Shapes, expected: Shapes, optional: str | None = None) -> None:
@@ -67,19 +68,23 @@ def _agrees(found: BaseShape, actual: tuple[int, ...], expected: tuple[int, ...]
 
 
 def _dimensions(shape: object, name: str) -> BaseShape:
-    """(base width, ...) out of an InfShape, which is a tuple of InfDim objects."""
+    """(base width, ...) out of an InfShape, or of the plain shape that mup takes as well.
+
+    An InfShape, as the released files have it, is a tuple of InfDim objects; torch.Size pickles
+    alike, with numbers.
+    """
     match shape:
-        case Inert(arguments=(tuple() as dims,)):
+        case Inert(arguments=(tuple() as dims,)) | (tuple() as dims) | (list() as dims):
             return tuple(_base_width(dim, name) for dim in dims)
     raise InputError(f'{name} is no base shape of mup: expected an InfShape of InfDim')
 
 
 def _base_width(dim: object, name: str) -> int | None:
-    match dim:
-        case Inert(state={'base_dim': None}):
-            return None
-        case Inert(state={'base_dim': int() as base}) if type(base) is int and base > 0:
-            return base
+    base = dim
+    if isinstance(dim, Inert):
+        base = dim.state.get('base_dim', '') if isinstance(dim.state, dict) else ''
+    if base is None or (type(base) is int and base > 0):
+        return base
     raise InputError(f'{name} has a dimension that is no InfDim with a base width')
 
 

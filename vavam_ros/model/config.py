@@ -40,14 +40,20 @@ class VideoConfig:
             raise InputError(
                 f'embedding_dim {self.embedding_dim} is no multiple of dim_heads {self.dim_heads}'
             )
-        if self.grid and self.grid[0] * self.grid[1] != self.nb_tokens_per_timestep:
+        if self.grid is not None:
+            self._check_grid(self.grid)
+
+    def _check_grid(self, grid: tuple[int, ...]) -> None:
+        shown, cells = 'x'.join(str(size) for size in grid), self.nb_tokens_per_timestep
+        if len(grid) != 2 or min(grid) < 1 or grid[0] * grid[1] != cells:
             raise InputError(
-                f'grid {self.grid} does not have {self.nb_tokens_per_timestep} cells per frame'
+                f'grid {shown} does not fit: expected rows x columns with a product of {cells}, '
+                'the tokens per frame'
             )
 
     @property
     def width_mult(self) -> float:
-        """MuP's multiplier, by which the readout divides: no weight, yet plans are wrong without."""
+        """MuP's multiplier, which divides the readout: no weight, yet plans are wrong without."""
         return self.embedding_dim / self.base_dim
 
     @property
@@ -82,7 +88,7 @@ class ActionConfig:
     def __post_init__(self) -> None:
         _positive(self, 'embedding_dim', 'base_dim', 'attention_dim', 'dim_heads', 'nb_layers')
         _positive(self, 'action_horizon', 'action_dim', 'nb_commands', 'num_inference_steps')
-        _positive(self, 'action_scaling')
+        _positive(self, 'action_scaling', 'mlp_dim_mult')
         if self.embedding_dim % 2 or self.embedding_dim < 4:
             raise InputError(f'action embedding_dim {self.embedding_dim} must be even and over 2')
 

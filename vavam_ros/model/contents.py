@@ -25,7 +25,8 @@ class Checkpoint:
     """Weights with everything that is needed to use them; checked when built.
 
     Raises InputError when a tensor is missing, unexpected or of another shape than the
-    configuration says. Tensors may be views of a mapped file: treat them as read-only.
+    configuration says, and when action expert and video model do not fit together. Tensors may
+    be views of a mapped file: treat them as read-only.
     """
 
     kind: Kind
@@ -44,6 +45,8 @@ class Checkpoint:
         }
         if parts != expected.get(self.kind):
             raise InputError(f'a {self.kind} checkpoint with (video, action, tokenizer) = {parts}')
+        if self.video and self.action:
+            _check_pair(self.video, self.action)
         check_tensors(self.tensors, checkpoint_shapes(self.video, self.action, self.tokenizer))
 
     @cached_property
@@ -52,7 +55,8 @@ class Checkpoint:
 
         A fingerprint of names, shapes, configurations and each tensor's first and last elements,
         so that a file of gigabytes costs milliseconds. It is no proof against tampering: for that,
-        compare the SHA-256 that `vavam convert` prints and keeps in the provenance.
+        compare the SHA-256 that `vavam convert` prints and keeps in the provenance, as
+        `source_sha256`.
         """
         digest = hashlib.sha256(
             repr((self.kind, self.video, self.action, self.tokenizer)).encode()
@@ -65,9 +69,29 @@ class Checkpoint:
         return digest.hexdigest()[:12]
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of the weights."""
+        return sum(tensor.nbytes for tensor in self.tensors.values())
+
+    @property
     def parameters(self) -> int:
         """Number of weights; a tied readout is counted once."""
         return sum(tensor.numel() for tensor in self.tensors.values())
+
+
+def _check_pair(video: VideoConfig, action: ActionConfig) -> None:
+    """The expert reads the video model's keys and values layer by layer, head by head."""
+    for what, expected, found in (
+        ('attention_dim', video.embedding_dim, action.attention_dim),
+        ('dim_heads', video.dim_heads, action.dim_heads),
+        ('nb_layers', video.nb_layers, action.nb_layers),
+        ('attn_scale', video.attn_scale, 1.0),
+    ):
+        if expected != found:
+            raise InputError(
+                f'the action expert has {what} {found}: expected {expected}, as in the video '
+                'model that it reads'
+            )
 
 
 def checkpoint_shapes(

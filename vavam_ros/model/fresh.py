@@ -2,8 +2,8 @@
 
 Not muP's initialisation, whose queries and readouts begin at zero, so that every plan would be
 the noise it started from. Here attention has peaks, logits differ, and the action readout draws
-the noise together, so that plans are tens of metres long, differ with what is seen, and
-mean nothing.
+the noise towards a straight drive, which what is seen and asked pushes aside a little: plans
+have a length that a vehicle could drive, differ from image to image, and mean nothing.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ import torch
 from torch import Tensor
 
 from vavam_ros.errors import InputError
-from vavam_ros.model.config import PRESETS, Preset
+from vavam_ros.model.action_expert import time_embedding
+from vavam_ros.model.config import PRESETS, ActionConfig, Preset
 from vavam_ros.model.contents import Checkpoint, checkpoint_shapes
 
 EMBEDDING_STD = 0.3
 SCORE_STD = 2.5  # of attention scores: of thousands of keys, some ten matter
-CONTRACTION = 6.0  # the flow's pull towards its plan: over t = 0..1 noise shrinks by exp(-6)
-SPEED=8.0; POS=0.0; CMD=0.3; TAU=1.0
-WAYPOINT_GAIN = 4.0  # a waypoint's weight in its token: the larger, the shorter the plans
+CONTRACTION = 4.5  # the flow's pull towards its plan: over t = 0..1 noise shrinks by exp(-4.5)
+SPEED_MPS = 8.0  # of the straight drive that plans are drawn towards
+WAYPOINT_NORM = 70.0  # of a unit's waypoint (70 m) in its token: what is seen adds about 1
+GROUND_NORM = 120.0  # of what all tokens share: it keeps their norms, hence the pull, alike
 
 
 def fresh_checkpoint(preset: str, seed: int = 0) -> Checkpoint:
@@ -34,7 +36,7 @@ def fresh_checkpoint(preset: str, seed: int = 0) -> Checkpoint:
         for name, shape in shapes.items()
     }
     _sharpen_attention(tensors, sizes.video.dim_heads)
-    _draw_noise_together(tensors, sizes.action.width_mult)
+    _pull_towards_a_drive(tensors, sizes.action)
     return Checkpoint('vavam', sizes.video, sizes.action, None, tensors, _origin(preset, seed))
 
 
@@ -64,8 +66,7 @@ def _weight_std(name: str, shape: tuple[int, ...], sizes: Preset) -> float:
     if 'embedding' in name or '.wie.' in name or '.wse.' in name or '.wte.' in name:
         return EMBEDDING_STD
     branches = 2 * sizes.video.nb_layers if 'c_proj' in name else 1
-    gain = WAYPOINT_GAIN if 'linear_1' in name else 1.0
-    return gain / math.sqrt(shape[1] * branches)
+    return 1 / math.sqrt(shape[1] * branches)
 
 
 def _sharpen_attention(tensors: dict[str, Tensor], dim_heads: int) -> None:
@@ -76,22 +77,49 @@ def _sharpen_attention(tensors: dict[str, Tensor], dim_heads: int) -> None:
             tensor[: 2 * len(tensor) // 3] *= gain
 
 
-def _draw_noise_together(tensors: dict[str, Tensor], width_mult: float) -> None:
-    """Read each waypoint out of its own token with a negative sign: velocity = -6 x + something.
-
-    SiLU passes half of a small random input on, hence the 0.5.
-    """
-    tensors['action_expert.action_encoder.linear_2.weight'][:, :tensors['action_expert.action_encoder.linear_2.weight'].shape[0]] *= TAU
-    encoder = {n: tensors[f'action_expert.action_encoder.linear_{n}.weight'] for n in (1, 2, 3)}
-    width = len(encoder[1])
-    waypoint_in_token = 0.5 * encoder[3] @ encoder[2][:, width:] @ encoder[1]  # [A, 2]
-    readout = -CONTRACTION * width_mult * torch.linalg.pinv(waypoint_in_token)
+def _pull_towards_a_drive(tensors: dict[str, Tensor], sizes: ActionConfig) -> None:
+    """Make the velocity of a waypoint about -CONTRACTION * (waypoint - its place in the drive)."""
+    encoder = {
+        name: tensors[f'action_expert.action_encoder.{name}.weight']
+        for name in ('linear_1', 'linear_2', 'linear_3', 'action_positional_embedding')
+    }
+    from_time, from_waypoint = _make_linear(encoder['linear_2'], encoder['linear_3'])
+    waypoint, positions = encoder['linear_1'], encoder['action_positional_embedding']
+    waypoint *= WAYPOINT_NORM / _centred(from_waypoint @ waypoint).norm(dim=0)
+    ground = positions[0] * (GROUND_NORM / _centred(from_waypoint @ positions[0]).norm())
+    positions += ground - _straight_drive(sizes) @ waypoint.T
+    times = time_embedding(torch.tensor([0.0, 0.5, 1.0]), sizes.embedding_dim)
+    shown = torch.stack([*waypoint.T, ground], dim=1)
+    in_token = _centred(torch.cat([from_waypoint @ shown, from_time @ times.T], dim=1))
+    # The readout sees normed tokens; it must answer to waypoints and to nothing else in them.
+    strength = CONTRACTION * sizes.width_mult * GROUND_NORM / math.sqrt(sizes.embedding_dim)
+    readout = -strength * torch.linalg.pinv(in_token)[: sizes.action_dim]
     tensors['action_expert.action_decoder.weight'] = readout
-    n = 'action_expert.action_encoder.action_positional_embedding.weight'
-    ahead = torch.zeros(tensors[n].shape[0], 2)
-    ahead[:, 0] = torch.arange(1, len(ahead) + 1) * SPEED * 0.5 / 70
-    tensors[n] = tensors[n] * POS - ahead @ encoder[1].T
-    tensors['action_expert.action_encoder.command_embedding.weight'] *= CMD
+
+
+def _make_linear(linear_2: Tensor, linear_3: Tensor) -> tuple[Tensor, Tensor]:
+    """Mirror half of the rows: SiLU(z) - SiLU(-z) = z, so the two layers become one matrix.
+
+    Returns its parts [A, A] for the flow's time and for waypoint, place and command.
+    """
+    width = len(linear_3)
+    half = width // 2
+    linear_2[half:] = -linear_2[:half]
+    linear_3[:, half:] = -linear_3[:, :half]
+    both = linear_3[:, :half] @ linear_2[:half]
+    return both[:, :width], both[:, width:]
+
+
+def _straight_drive(sizes: ActionConfig) -> Tensor:
+    """Waypoints [H, action_dim] straight ahead, 2 a second, in the flow's units."""
+    ahead = torch.zeros(sizes.action_horizon, sizes.action_dim)
+    ahead[:, 0] = torch.arange(1, len(ahead) + 1) * SPEED_MPS / 2 / sizes.action_scaling
+    return ahead
+
+
+def _centred(columns: Tensor) -> Tensor:
+    """As a LayerNorm sees them: each without its mean."""
+    return columns - columns.mean(dim=0)
 
 
 def _tokenizer_weight(name: str, tensor: Tensor, generator: torch.Generator) -> Tensor:

@@ -20,7 +20,7 @@ class Hyperparameters:
     def __init__(self, stored: object, name: str) -> None:
         entries = _mapping(stored)
         if entries is None:
-            raise InputError(f'{name} is {_shown(stored)}: expected a mapping')
+            raise InputError(f'{name} is {shown(stored)}: expected a mapping')
         self._entries = entries
         self._name = name
 
@@ -57,8 +57,8 @@ class Hyperparameters:
         return value
 
     def optional_number(self, key: str) -> float | None:
-        """A finite number, or None where the file says null."""
-        if _plain(self._required(key, 'a number or null')) is None:
+        """A finite number, or None where the file says null or nothing."""
+        if key not in self._entries or _plain(self._entries[key]) is None:
             return None
         return self.number(key)
 
@@ -79,7 +79,7 @@ class Hyperparameters:
         return f'{self._name}.{key}'
 
     def _wrong(self, key: str, found: object, expected: str) -> InputError:
-        return InputError(f'{self._full(key)} is {_shown(found)}: expected {expected}')
+        return InputError(f'{self._full(key)} is {shown(found)}: expected {expected}')
 
 
 def _mapping(stored: object) -> dict[Any, Any] | None:
@@ -97,7 +97,8 @@ def _plain(stored: object) -> object:
     return stored
 
 
-def _shown(found: object) -> str:
+def shown(found: object) -> str:
+    """A value of a file, for an error: what it is where it cannot be printed in short."""
     if isinstance(found, Inert):
         return f'an object of {found.path}'
     plain = found is None or isinstance(found, (bool, int, float, str))

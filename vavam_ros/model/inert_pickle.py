@@ -15,6 +15,8 @@ from typing import Any, NoReturn
 
 from vavam_ros.errors import InputError
 
+MOST_NAMES = 10_000  # different classes; the released files name a few dozen
+
 # Everything that pickle documents for broken input, and what its parts raise on top of that.
 BROKEN_PICKLE = (
     pickle.UnpicklingError,
@@ -89,7 +91,7 @@ def load_inert(data: bytes, persistent_load: Callable[[Any], Any]) -> object:
     except InputError:
         raise
     except BROKEN_PICKLE as error:
-        reason = f'{type(error).__name__}: {error}'
+        reason = f'{type(error).__name__}: {error!s:.120}'
         raise InputError(f'its pickle is damaged or hostile ({reason})') from error
 
 
@@ -103,6 +105,8 @@ class _InertUnpickler(pickle.Unpickler):
         """An inert class for any name: nothing is looked up, so nothing can be reached."""
         path = f'{module}.{name}'
         if path not in self._named:
+            if len(self._named) >= MOST_NAMES:
+                _unsound(f'class number {MOST_NAMES + 1}')
             self._named[path] = type('Inert', (Inert,), {'path': path})
         return self._named[path]
 

@@ -17,6 +17,7 @@ from vavam_ros.model.layout import Shapes, action_shapes, check_tensors, video_s
 from vavam_ros.model.torch_archive import TorchArchive
 
 RELEASED_GRIDS = {576: (18, 32)}  # cells per frame -> rows, columns; a file has only their product
+COPIES = 'vam.joint_model.'  # under which a file holds all weights once more
 LICENCE = 'the weights released by valeo.ai are under a research-only RAIL-M licence'
 
 
@@ -55,7 +56,7 @@ def _vavim(
 ) -> Checkpoint:
     video = _video_config(network, BaseShapes(content.get('mup_base_shapes'), 'mup_base_shapes'))
     check_tensors(tensors, _prefixed('network.', video_shapes(video)))
-    weights = _video_weights(_without_prefix('network.', tensors), video)
+    weights = _video_weights(tensors, 'network.', video)
     return Checkpoint('vavim', video, None, None, weights, provenance)
 
 
@@ -69,22 +70,19 @@ def _vavam(
     action_bases = BaseShapes(content.get('action_mup_base_shapess'), 'action_mup_base_shapess')
     video = _video_config(conf.section('gpt_config'), gpt_bases)
     action = _action_config(conf, action_bases)
-    _check_pair(video, action)
     _drop_mask(tensors, conf.integer('finetuning_timesteps'), video, action)
     own = _prefixed('gpt.', video_shapes(video)) | _prefixed(
         'action_expert.', action_shapes(action)
     )
-    check_tensors(tensors, _prefixed('vam.', own) | _prefixed('vam.joint_model.', own))
-    for name in own:
-        _check_same(tensors, f'vam.joint_model.{name}', f'vam.{name}')
-    weights = _video_weights(_without_prefix('vam.gpt.', tensors), video)
+    _check_twice(tensors, own)
+    weights = _video_weights(tensors, 'vam.gpt.', video)
     expert = _without_prefix('vam.action_expert.', tensors)
     weights |= {f'action_expert.{name}': tensor for name, tensor in expert.items()}
     return Checkpoint('vavam', video, action, None, weights, provenance)
 
 
 def _video_config(stored: Hyperparameters, bases: BaseShapes) -> VideoConfig:
-    """Sizes as stored; defaults only where the reference's own constructor has them."""
+    """Sizes as stored; defaults only for the keys that files leave out."""
     tied = stored.flag('output_tied', default=True)
     cells = stored.integer('nb_tokens_per_timestep')
     readout = 'transformer.wie.weight' if tied else 'lm_head.weight'
@@ -112,7 +110,7 @@ def _action_config(conf: Hyperparameters, bases: BaseShapes) -> ActionConfig:
     for unused in ('attn_scale', 'output_scale'):
         if stored.number(unused, default=1.0) != 1.0:
             raise InputError(
-                f'action_config.{unused} is {stored.number(unused)}: only 1.0 is supported, '
+                f'action_config.{unused} is {stored.number(unused):g}: only 1.0 is supported, '
                 'as in all released files'
             )
     config = ActionConfig(
@@ -135,45 +133,56 @@ def _action_config(conf: Hyperparameters, bases: BaseShapes) -> ActionConfig:
     return config
 
 
-def _check_pair(video: VideoConfig, action: ActionConfig) -> None:
-    """The expert reads the GPT's keys and values layer by layer, head by head."""
-    for what, expected, found in (
-        ('attention_dim', video.embedding_dim, action.attention_dim),
-        ('dim_heads', video.dim_heads, action.dim_heads),
-        ('nb_layers', video.nb_layers, action.nb_layers),
-        ('attn_scale', 1.0, video.attn_scale),
-    ):
-        if expected != found:
-            raise InputError(
-                f'{what} is {found} where {expected} is needed: gpt_config and action_config '
-                'do not fit together'
-            )
-
-
 def _drop_mask(
     tensors: dict[str, Tensor], frames: int, video: VideoConfig, action: ActionConfig
 ) -> None:
-    """Take out the training's attention mask, a constant, once its size was seen to fit."""
-    rows = frames * (video.nb_tokens_per_timestep + action.action_horizon)
+    """Take out the training's attention mask, once its size was seen to fit.
+
+    It is a constant that planning makes for itself, so a file may lack it.
+    """
     mask = tensors.pop('vam.attn_mask', None)
-    found = 'none' if mask is None else f'{mask.dtype} {list(mask.shape)}'
-    if mask is None or mask.dtype != torch.bool or tuple(mask.shape) != (rows, rows):
-        raise InputError(f'vam.attn_mask: expected torch.bool [{rows}, {rows}], found {found}')
+    rows = frames * (video.nb_tokens_per_timestep + action.action_horizon)
+    if mask is None or (mask.dtype == torch.bool and tuple(mask.shape) == (rows, rows)):
+        return
+    raise InputError(
+        f'vam.attn_mask is {mask.dtype} {list(mask.shape)}: expected torch.bool {[rows, rows]} by '
+        'the sizes in its configuration'
+    )
 
 
-def _video_weights(named: dict[str, Tensor], video: VideoConfig) -> dict[str, Tensor]:
+def _check_twice(tensors: Mapping[str, Tensor], own: Shapes) -> None:
+    """All weights, and all of them a second time and the same; or none a second time."""
+    expected = _prefixed('vam.', own)
+    if any(name.startswith(COPIES) for name in tensors):
+        expected = expected | _prefixed(COPIES, own)
+    check_tensors(tensors, expected)
+    for name in own:
+        if COPIES + name in tensors:
+            _check_same(tensors, COPIES + name, f'vam.{name}')
+
+
+def _video_weights(
+    tensors: Mapping[str, Tensor], prefix: str, video: VideoConfig
+) -> dict[str, Tensor]:
     """Canonical names; a tied readout must be the token table itself, and is dropped."""
+    named = _without_prefix(prefix, tensors)
     if video.output_tied:
-        _check_same(named, 'lm_head.weight', 'transformer.wie.weight')
-        named = {name: t for name, t in named.items() if name != 'lm_head.weight'}
+        _check_same(tensors, f'{prefix}lm_head.weight', f'{prefix}transformer.wie.weight')
+        del named['lm_head.weight']
     return {f'gpt.{name}': tensor for name, tensor in named.items()}
 
 
 def _check_same(tensors: Mapping[str, Tensor], copy: str, original: str) -> None:
     a, b = tensors[copy], tensors[original]
+    if a.dtype != b.dtype:
+        raise InputError(f'{copy} holds {a.dtype}: expected {b.dtype}, as {original} holds')
     one_storage = a.data_ptr() == b.data_ptr() and a.stride() == b.stride()
-    if a.dtype != b.dtype or not (one_storage or torch.equal(a, b)):
-        raise InputError(f'{copy} differs from {original}: both must hold the same weights')
+    if not (one_storage or torch.equal(a, b)):
+        count = int((a != b).sum())
+        raise InputError(
+            f'{copy} differs from {original} in {count} of {a.numel()} elements: expected the '
+            'same weights under both names'
+        )
 
 
 def _prefixed(prefix: str, shapes: Shapes) -> Shapes:

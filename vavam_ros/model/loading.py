@@ -72,7 +72,9 @@ def _with_weights(
 ) -> AnyModule:
     """A module from the meta device with real weights: one copy, on the device, in the dtype."""
     own = {
-        name.removeprefix(prefix): tensor.to(device, dtype, copy=True)
+        name.removeprefix(prefix): tensor.to(
+            device, dtype, copy=True, memory_format=torch.contiguous_format
+        )
         for name, tensor in tensors.items()
         if name.startswith(prefix)
     }

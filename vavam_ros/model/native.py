@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from torch import Tensor
 
 from vavam_ros.errors import InputError
 from vavam_ros.model.config import ActionConfig, TokenizerConfig, VideoConfig
-from vavam_ros.model.contents import Checkpoint
+from vavam_ros.model.contents import Checkpoint, Kind
 from vavam_ros.model.hyperparameters import MOST
 
 METADATA_KEY = 'vavam_ros'
 FORMAT_VERSION = 1
 HEADER_KEYS = {
-    'format_version', 'kind', 'video', 'action', 'tokenizer', 'width_mult', 'provenance',
+    'format_version', 'kind', 'video', 'action', 'tokenizer', 'width_mult', 'identity',
+    'provenance',
 }  # fmt: skip
+DTYPE_NAMES = {
+    torch.float64: 'F64',
+    torch.float32: 'F32',
+    torch.float16: 'F16',
+    torch.bfloat16: 'BF16',
+}
+ALIGNMENT = 8  # bytes; of the widest weights
+BLOCK_BYTES = 16 << 20  # written at a time
 SPARE_BYTES = 1 << 20  # for the header, when asking whether a file fits on the disk
 
 Config = TypeVar('Config', VideoConfig, ActionConfig, TokenizerConfig)
@@ -45,45 +57,83 @@ def read_native(path: Path) -> Checkpoint:
     )
     if header['width_mult'] != _multipliers(checkpoint):
         raise InputError(
-            f'its header says width_mult {header["width_mult"]}, its sizes '
+            f'its header says width_mult {header["width_mult"]!s:.80}, its sizes '
             f'{_multipliers(checkpoint)}: the header was changed, convert the file again'
+        )
+    if header['identity'] != checkpoint.identity:
+        raise InputError(
+            f'its header says identity {header["identity"]!r:.20}, its content has '
+            f'{checkpoint.identity!r}: header or weights were changed, convert the file again'
         )
     return checkpoint
 
 
-def write_native(checkpoint: Checkpoint, path: Path) -> None:
+def write_native(
+    checkpoint: Checkpoint, path: Path, progress: Callable[[int], object] | None = None
+) -> None:
     """Write beside `path`, then rename: no half file is ever seen under its name.
 
-    Raises OSError, or InputError when the disk is too full.
+    Weights go from where they are to the disk block by block, so a mapped file of gigabytes is
+    copied without ever being in memory; `progress` is told the bytes written so far. Raises
+    OSError, or InputError when the folder is missing or the disk too full.
     """
-    needed = sum(tensor.nbytes for tensor in checkpoint.tensors.values()) + SPARE_BYTES
-    free = shutil.disk_usage(path.parent).free
+    check_room(path.parent, checkpoint.nbytes)
+    # Wide elements first, so that every tensor is aligned where the file is mapped.
+    order = sorted(checkpoint.tensors.items(), key=lambda item: (-item[1].itemsize, item[0]))
+    unfinished = path.with_name(f'.{path.name}.{os.getpid()}.part')
+    try:
+        with unfinished.open('wb') as file:
+            file.write(_head(checkpoint, order))
+            for block in itertools.chain.from_iterable(_blocks(tensor) for _, tensor in order):
+                file.write(block)
+                if progress:
+                    progress(file.tell())
+            file.flush()
+            os.fsync(file.fileno())  # a disk that fills up late says so here
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def check_room(folder: Path, weight_bytes: int) -> None:
+    """Raise InputError unless the folder is there, and has room for a file of these weights."""
+    if not folder.is_dir():
+        raise InputError(f'there is no folder {folder}: make it first')
+    needed, free = weight_bytes + SPARE_BYTES, shutil.disk_usage(folder).free
     if free < needed:
         raise InputError(
             f'needs {needed / 1e6:.0f} MB, and only {free / 1e6:.0f} MB are free on that disk'
         )
+
+
+def _head(checkpoint: Checkpoint, order: list[tuple[str, Tensor]]) -> bytes:
+    """What safetensors begins with: a length, then JSON with each tensor's place."""
     header = {
         'format_version': FORMAT_VERSION,
         'kind': checkpoint.kind,
         **{part: _as_json(getattr(checkpoint, part)) for part in ('video', 'action', 'tokenizer')},
         'width_mult': _multipliers(checkpoint),
+        'identity': checkpoint.identity,
         'provenance': checkpoint.provenance,
     }
-    unfinished = path.with_name(f'.{path.name}.{os.getpid()}.part')
-    try:
-        unfinished.touch()
-        usual_mode = unfinished.stat().st_mode  # save_file's own is for the owner only
-        save_file(
-            {name: tensor.contiguous() for name, tensor in checkpoint.tensors.items()},
-            unfinished,
-            {METADATA_KEY: json.dumps(header, sort_keys=True)},
-        )
-        unfinished.chmod(usual_mode)
-        unfinished.replace(path)
-    except SafetensorError as error:
-        raise InputError(f'cannot be written ({error})') from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    entries: dict[str, object] = {
+        '__metadata__': {METADATA_KEY: json.dumps(header, sort_keys=True)}
+    }
+    stop = 0
+    for name, tensor in order:
+        start, stop = stop, stop + tensor.nbytes
+        shape, dtype = list(tensor.shape), DTYPE_NAMES[tensor.dtype]
+        entries[name] = {'dtype': dtype, 'shape': shape, 'data_offsets': [start, stop]}
+    text = json.dumps(entries, separators=(',', ':')).encode()
+    text += b' ' * (-len(text) % ALIGNMENT)
+    return len(text).to_bytes(8, 'little') + text
+
+
+def _blocks(tensor: Tensor) -> Iterator[memoryview]:
+    array: Any = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    whole = memoryview(array)
+    for start in range(0, len(whole), BLOCK_BYTES):
+        yield whole[start : start + BLOCK_BYTES]
 
 
 def _as_json(config: VideoConfig | ActionConfig | TokenizerConfig | None) -> object:
@@ -114,8 +164,12 @@ def _header(metadata: dict[str, str] | None) -> dict[str, Any]:
             f'has format version {version}: this program knows {FORMAT_VERSION}, so a newer '
             'vavam_ros wrote it; update this one'
         )
-    if header.keys() != HEADER_KEYS or not isinstance(header['provenance'], dict):
-        wrong = sorted(header.keys() ^ HEADER_KEYS) or ['provenance']
+    wrong = sorted(header.keys() ^ HEADER_KEYS)
+    if not wrong and header['kind'] not in get_args(Kind):
+        wrong = ['kind']
+    if not wrong and not isinstance(header['provenance'], dict):
+        wrong = ['provenance']
+    if wrong:
         raise InputError(f'its {METADATA_KEY!r} header lacks or misuses: {", ".join(wrong)}')
     return dict(header)
 

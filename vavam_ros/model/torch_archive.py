@@ -11,10 +11,11 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import torch
 from torch import Tensor
@@ -22,7 +23,7 @@ from torch import Tensor
 from vavam_ros.errors import InputError
 from vavam_ros.model.inert_pickle import Inert, load_inert
 
-MOST_PICKLE_BYTES = 16 << 20  # the released files have below 1 MB; a zip bomb has more
+MOST_PICKLE_BYTES = 64 << 20  # of released files: below 1 MB, however much training added
 
 DTYPES = {
     'torch.DoubleStorage': torch.float64,
@@ -37,6 +38,11 @@ DTYPES = {
     'torch.BoolStorage': torch.bool,
 }
 
+REBUILT_PARAMETERS = (  # a tensor first; muP hangs its shapes on parameters, hence a state
+    'torch._utils._rebuild_parameter',
+    'torch._utils._rebuild_parameter_with_state',
+)
+
 BROKEN_ZIP = (
     zipfile.BadZipFile,
     zlib.error,
@@ -49,13 +55,12 @@ BROKEN_ZIP = (
 )
 
 
-@dataclass(frozen=True)
-class StoredStorage:
-    """A storage that the pickle refers to."""
+class StoredStorage(NamedTuple):
+    """A storage that the pickle refers to; a tuple, because a pickle can alter other objects."""
 
     key: str  # name of its record in the archive
     type_path: str  # such as torch.FloatStorage
-    count: int  # elements
+    elements: int
 
 
 class TorchArchive:
@@ -68,15 +73,10 @@ class TorchArchive:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._size = path.stat().st_size
-        try:
-            with zipfile.ZipFile(path) as archive:
-                self._prefix, self._records = _members(archive)
-                pickled = self._small(archive, 'data.pkl')
-                self._check_byte_order(archive)
-        except InputError:
-            raise
-        except BROKEN_ZIP as error:
-            raise InputError(f'the archive is truncated or damaged ({error})') from error
+        with _told_of_damage(), zipfile.ZipFile(path) as archive:
+            self._records = _members(archive)
+            pickled = self._small(archive, 'data.pkl')
+            self._check_byte_order(archive)
         self._storages: dict[str, torch.UntypedStorage] = {}
         self.root = load_inert(pickled, _stored_storage)
 
@@ -90,45 +90,57 @@ class TorchArchive:
         if dtype is None:
             raise InputError(f'{name} has a storage of unknown type {storage.type_path}')
         extent = sum((n - 1) * step for n, step in zip(size, stride, strict=True))
-        if 0 not in size and offset + extent >= storage.count:
+        if 0 not in size and offset + extent >= storage.elements:
             raise InputError(
-                f'{name}: shape {list(size)} at {offset} reaches beyond the {storage.count} '
+                f'{name}: shape {list(size)} at {offset} reaches beyond the {storage.elements} '
                 f'elements of its storage {storage.key}'
             )
         untyped = self._storage(storage, dtype, name)
-        return torch.empty(0, dtype=dtype).set_(untyped, offset, size, stride)
+        try:
+            return torch.empty(0, dtype=dtype).set_(untyped, offset, size, stride)
+        except RuntimeError as error:  # sizes whose product overflows
+            raise InputError(f'{name} has the impossible shape {list(size)}') from error
 
     def _storage(
         self, storage: StoredStorage, dtype: torch.dtype, name: str
     ) -> torch.UntypedStorage:
+        record = self._records.get(f'data/{storage.key}')
+        expected = storage.elements * dtype.itemsize
+        if record is None or record.file_size != expected:
+            found = 'none' if record is None else f'{record.file_size} bytes'
+            raise InputError(
+                f'{name}: expected a record data/{storage.key} of {expected} bytes, found {found}'
+            )
         if storage.key not in self._storages:
-            record = self._records.get(f'data/{storage.key}')
-            expected = storage.count * dtype.itemsize
-            if record is None or record.file_size != expected:
-                found = 'none' if record is None else f'{record.file_size} bytes'
-                raise InputError(
-                    f'{name}: expected a record data/{storage.key} of {expected} bytes, '
-                    f'found {found}'
-                )
             self._storages[storage.key] = self._bytes(record, dtype.itemsize, name)
         return self._storages[storage.key]
 
     def _bytes(self, record: zipfile.ZipInfo, alignment: int, name: str) -> torch.UntypedStorage:
-        start = self._data_offset(record)
+        if record.compress_type != zipfile.ZIP_STORED:
+            raise InputError(
+                f'{name}: its record is compressed, which torch.save never does: unpack the '
+                'archive and pack it again with zip -0'
+            )
+        with _told_of_damage():
+            start = self._data_offset(record)
         stop = start + record.file_size
         if stop > self._size:
             raise InputError(f'{name}: its record ends at byte {stop}, the file at {self._size}')
-        if record.compress_type != zipfile.ZIP_STORED:
-            raise InputError(f'{name}: its record is compressed, which torch.save never does')
+        if record.file_size == 0:
+            return torch.empty(0, dtype=torch.uint8).untyped_storage()
         if start % alignment:  # packed again by a zip tool: it cannot be mapped, so it is read
-            with zipfile.ZipFile(self._path) as archive:
+            with _told_of_damage(), zipfile.ZipFile(self._path) as archive:
                 copied = bytearray(archive.read(record))
             return torch.frombuffer(copied, dtype=torch.uint8).untyped_storage()
         return self._mapped[start:stop]  # type: ignore[no-any-return]
 
     @cached_property
     def _mapped(self) -> Any:
-        return torch.UntypedStorage.from_file(str(self._path), False, self._size)
+        try:
+            return torch.UntypedStorage.from_file(str(self._path), False, self._size)
+        except RuntimeError as error:  # an address space or a file system that does not allow it
+            reason = str(error).splitlines()[0]
+            raise InputError(f'cannot be mapped into memory ({reason})') from error
 
     def _data_offset(self, record: zipfile.ZipInfo) -> int:
         """Where the record's bytes begin: behind a local header of its own length."""
@@ -154,8 +166,20 @@ class TorchArchive:
             raise InputError('it was saved on a big-endian machine: save it again on a usual one')
 
 
-def _members(archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]:
-    """The folder that everything is in, and its records by their names inside it."""
+@contextmanager
+def _told_of_damage() -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        raise
+    except BROKEN_ZIP as error:
+        raise InputError(
+            f'the archive is truncated or damaged ({error}): copy or download it again'
+        ) from error
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The archive's records, by their names inside the one folder that everything is in."""
     names = archive.namelist()
     if any(name.endswith('/constants.pkl') or '/code/' in name for name in names):
         raise InputError(
@@ -169,17 +193,16 @@ def _members(archive: zipfile.ZipFile) -> tuple[str, dict[str, zipfile.ZipInfo]]
             'which has one'
         )
     prefix = pickles[0].removesuffix('data.pkl')
-    records = {r.filename.removeprefix(prefix): r for r in archive.infolist()}
-    return prefix, records
+    return {record.filename.removeprefix(prefix): record for record in archive.infolist()}
 
 
 def _stored_storage(pid: Any) -> StoredStorage:
     """Answer a persistent id: ('storage', class, key, device, number of elements)."""
     match pid:
-        case ('storage', type() as kind, str() as key, str(), int() as count) if (
-            issubclass(kind, Inert) and count >= 0
+        case ('storage', type() as kind, str() as key, str(), int() as elements) if (
+            issubclass(kind, Inert) and elements >= 0
         ):
-            return StoredStorage(key, kind.path, count)
+            return StoredStorage(key, kind.path, elements)
     raise InputError('its pickle refers to something outside itself that is no tensor storage')
 
 
@@ -187,10 +210,10 @@ def _rebuild_arguments(
     stored: object, name: str
 ) -> tuple[StoredStorage, int, tuple[int, ...], tuple[int, ...]]:
     """(storage, offset, size, stride) out of the recorded call that would make the tensor."""
+    while isinstance(stored, Inert) and stored.path in REBUILT_PARAMETERS and stored.arguments:
+        stored = stored.arguments[0]
     if not isinstance(stored, Inert):
         _no_tensor(name, f'a {type(stored).__name__}')
-    if stored.path == 'torch._utils._rebuild_parameter' and stored.arguments:
-        return _rebuild_arguments(stored.arguments[0], name)
     if stored.path != 'torch._utils._rebuild_tensor_v2':
         _no_tensor(name, stored.path or 'a call')
     match stored.arguments:

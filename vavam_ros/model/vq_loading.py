@@ -9,11 +9,9 @@ import torch
 
 from vavam_ros.errors import InputError
 from vavam_ros.model.checkpoint import Checkpoint, read_checkpoint
+from vavam_ros.model.released import RELEASED_DECODER, RELEASED_ENCODER
 from vavam_ros.model.vq import VQModel
 from vavam_ros.model.vq_torchscript import TorchScriptCodec, is_torchscript, read_torchscript_codec
-
-RELEASED_ENCODER = 'VQ_ds16_16384_llamagen_encoder.jit'
-RELEASED_DECODER = 'VQ_ds16_16384_llamagen_decoder.jit'
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +65,14 @@ def build_tokenizer(
     with torch.device('meta'):
         model = VQModel(checkpoint.tokenizer)
     weights = {
-        # The codebook stays in float32: rounded codes would give other tokens.
-        name: tensor.to(device, torch.float32 if 'quantize.' in name else dtype, copy=True)
+        name: tensor.to(
+            device,
+            # The codebook stays in float32: rounded codes would give other tokens.
+            torch.float32 if 'quantize.' in name else dtype,
+            copy=True,
+            # Convolutions then run channels last throughout, turning no activation around.
+            memory_format=torch.channels_last if tensor.ndim == 4 else torch.contiguous_format,
+        )
         for name, tensor in checkpoint.tensors.items()
     }
     model.load_state_dict(weights, strict=True, assign=True)

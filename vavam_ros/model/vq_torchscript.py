@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 import zipfile
 from dataclasses import dataclass
@@ -14,16 +13,16 @@ from torch import Tensor, nn
 
 from vavam_ros.errors import InputError
 from vavam_ros.model.config import PATCH_PX
+from vavam_ros.model.released import RELEASED_DECODER, RELEASED_ENCODER, SHA256, file_sha256
 from vavam_ros.model.torch_archive import BROKEN_ZIP
 from vavam_ros.model.vq import check_image_size, check_indices
 
 Role = Literal['encoder', 'decoder']
 
 RGB = 3  # channels
-READ_BYTES = 1 << 20
-RELEASED: dict[str, Role] = {  # by SHA-256
-    'b5e2c47d04f8ff8a6a47433252aaeefaa8be16be83db6521521a78fefae7e228': 'encoder',
-    '1606c10e8dbc6bcc7143a509e55acdf1c53912c996648797556cb436d19d65ee': 'decoder',
+RELEASED: dict[str, Role] = {
+    SHA256[RELEASED_ENCODER]: 'encoder',
+    SHA256[RELEASED_DECODER]: 'decoder',
 }
 RELEASED_CODEBOOK = 16384  # entries
 
@@ -112,7 +111,7 @@ def read_torchscript_codec(
 
 def _read_part(path: Path, role: Role, device: str | torch.device) -> TorchScriptPart:
     try:
-        digest = _sha256(path)
+        digest = file_sha256(path)
     except OSError as error:
         raise InputError(f'{path} cannot be read: {error.strerror or error}') from error
     if not is_torchscript(path):
@@ -128,14 +127,6 @@ def _read_part(path: Path, role: Role, device: str | torch.device) -> TorchScrip
         raise InputError(f'{path} is {found} in TorchScript: expected the tokenizer {role}')
     codes = RELEASED_CODEBOOK if known else _codebook_size(module, path)
     return TorchScriptPart(module.to(device), codes, digest)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open('rb') as file:
-        while block := file.read(READ_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _load(path: Path) -> nn.Module:

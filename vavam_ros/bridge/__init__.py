@@ -1,0 +1,1 @@
+"""One message type, one record: conversions in pairs, no decisions."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
+from vavam_ros.driving.device_errors import reported
 from vavam_ros.driving.foresight import Foresight
 from vavam_ros.driving.pilot import STEP_S, Pilot
 from vavam_ros.driving.settings import PilotSettings
 from vavam_ros.errors import InputError
 from vavam_ros.model.checkpoint import Checkpoint, read_checkpoint
 from vavam_ros.model.config import PATCH_PX, VideoConfig
+from vavam_ros.model.context import Interrupted, never
 from vavam_ros.model.loading import build_vavam
 from vavam_ros.model.vq_loading import load_tokenizer
 from vavam_ros.perception.tokenizer import FrameTokenizer
@@ -45,18 +45,24 @@ class Assembled:
     warm_up_s: float  # image to path with a full context and a prepared prefix, measured
 
 
-def assemble(settings: PilotSettings) -> Assembled:
+class AssemblyInterruptedError(Exception):
+    """Whoever wanted the pilot wants it no more."""
+
+
+def assemble(settings: PilotSettings, interrupted: Interrupted = never) -> Assembled:
     """Load the weights, build the pilot and run the real path once.
 
-    Raises InputError with the reason when a file, the device or the memory does not allow it.
+    Raises InputError with the reason when a file, the device or the memory does not allow it,
+    and AssemblyInterruptedError soon after `interrupted` says so: large weights take minutes.
     """
-    device, dtype = _device(settings.device), getattr(torch, settings.dtype)
+    device, dtype = usable_device(settings.device), getattr(torch, settings.dtype)
     checkpoint = _planner_checkpoint(settings)
-    tokenizer = _tokenizer(settings, device, dtype)
-    _check_vocabulary(checkpoint, tokenizer)
     assert checkpoint.video is not None
     assert checkpoint.action is not None
     with reported(settings, memory_budget_bytes(checkpoint, settings)):
+        tokenizer = _tokenizer(settings, device, dtype)
+        _check_vocabulary(checkpoint, tokenizer)
+        _go_on_unless(interrupted)
         pilot = Pilot(
             build_vavam(checkpoint, device, dtype),
             tokenizer,
@@ -64,7 +70,7 @@ def assemble(settings: PilotSettings) -> Assembled:
             settings,
         )
         foresight = Foresight(pilot)
-        warm_up_s = warm_up(pilot, foresight)
+        warm_up_s = warm_up(pilot, foresight, interrupted)
     identity = ModelIdentity(
         checkpoint.identity,
         tokenizer.identity,
@@ -75,7 +81,7 @@ def assemble(settings: PilotSettings) -> Assembled:
     return Assembled(pilot, foresight, identity, warm_up_s)
 
 
-def warm_up(pilot: Pilot, foresight: Foresight) -> float:
+def warm_up(pilot: Pilot, foresight: Foresight, interrupted: Interrupted = never) -> float:
     """Drive the real path over grey frames until the context is full; forget them again.
 
     Returns the seconds from image to path of the last frame, with its prefix prepared.
@@ -84,15 +90,19 @@ def warm_up(pilot: Pilot, foresight: Foresight) -> float:
     grey = np.full(size, 128, np.uint8)
     seconds = 0.0
     for step in range(pilot.settings.context_frames + 1):
+        _go_on_unless(interrupted)
         start = time.perf_counter()
         frame = CameraFrame(round(step * STEP_S * NS_PER_S), 'warm-up', grey)
         plan = pilot.observe(frame, DriveCommand.STRAIGHT, what_ifs=True)
         assert plan is not None
         seconds = time.perf_counter() - start
         pilot.surprise()
-        pilot.prepare()
+        pilot.prepare(interrupted)
     for _ in foresight.frames(interrupted=_after_calls(8)):
         pass
+    if pilot.tokenizer.can_decode and pilot.settings.future_frames > 0:
+        _go_on_unless(interrupted)
+        pilot.tokenizer.decode(pilot.tokenizer.encode(grey))
     pilot.forget()
     return seconds
 
@@ -110,34 +120,8 @@ def memory_budget_bytes(checkpoint: Checkpoint, settings: PilotSettings) -> int:
     return (weights + kept) * each
 
 
-@contextmanager
-def reported(settings: PilotSettings, budget_bytes: int) -> Iterator[None]:
-    """Turn the device's own errors into one line that says what is needed."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise InputError(_out_of_memory(settings, budget_bytes)) from error
-    except RuntimeError as error:
-        text = str(error)
-        if "can't allocate memory" in text:
-            raise InputError(_out_of_memory(settings, budget_bytes)) from error
-        if 'no kernel image' in text or 'not implemented for' in text:
-            raise InputError(
-                f'{settings.device} has no kernel for {settings.dtype}: {text.splitlines()[0]}; '
-                'set another dtype or device'
-            ) from error
-        raise
-
-
-def _out_of_memory(settings: PilotSettings, budget_bytes: int) -> str:
-    return (
-        f'{settings.device} ran out of memory: weights and context alone need '
-        f'{budget_bytes / 1e9:.2f} GB in {settings.dtype}; set a smaller dtype, fewer samples '
-        f'({settings.samples}) or context_frames ({settings.context_frames}), or smaller weights'
-    )
-
-
-def _device(name: str) -> torch.device:
+def usable_device(name: str) -> torch.device:
+    """The torch device of that name, once it has held a tensor; InputError if it cannot."""
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
@@ -191,6 +175,11 @@ def _camera(video: VideoConfig, settings: PilotSettings) -> VirtualCamera:
         )
     rows, columns = video.grid
     return VirtualCamera(rows * PATCH_PX, columns * PATCH_PX, settings.crop_top_px)
+
+
+def _go_on_unless(interrupted: Interrupted) -> None:
+    if interrupted():
+        raise AssemblyInterruptedError('it was stopped before the model was ready')
 
 
 def _after_calls(count: int) -> Any:

@@ -44,7 +44,7 @@ class Foresight:
         seen_ns = window.stamp_ns
         for step in range(1, self.settings.future_frames + 1):
             tokens = self._next(window, interrupted)
-            if tokens is None:
+            if tokens is None or interrupted():  # decoding cannot be interrupted
                 return
             window = TokenWindow((*window.frames, tokens))
             yield PredictedFrame(seen_ns, step, tokens, self.pilot.tokenizer.decode(tokens.tokens))

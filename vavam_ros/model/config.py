@@ -144,18 +144,19 @@ def _expert_for(video: VideoConfig, base_dim: int) -> ActionConfig:
 
 
 def _tiny_size() -> Preset:
+    """Small enough to plan and to predict a frame within a second on two cores."""
     video = VideoConfig(
-        embedding_dim=256,
-        base_dim=128,
-        dim_heads=64,
-        nb_layers=6,
+        embedding_dim=128,
+        base_dim=64,
+        dim_heads=32,
+        nb_layers=4,
         vocabulary_size=1025,
         nb_timesteps=8,
         nb_tokens_per_timestep=144,
         grid=(9, 16),
     )
     tokenizer = TokenizerConfig(channels=32, z_channels=64, codebook_size=1024)
-    return Preset(video, _expert_for(video, base_dim=32), tokenizer)
+    return Preset(video, _expert_for(video, base_dim=16), tokenizer)
 
 
 PRESETS: dict[str, Preset] = {

@@ -134,7 +134,8 @@ def _load(path: Path) -> nn.Module:
         # The released files exist in this format only, so the advice to export is not for users.
         warnings.filterwarnings('ignore', r'`torch\.jit\.load` is', DeprecationWarning)
         try:
-            module: nn.Module = torch.jit.load(path, map_location='cpu')  # type: ignore[no-untyped-call]
+            load: Any = torch.jit.load  # it has no types
+            module: nn.Module = load(path, map_location='cpu')
         except (RuntimeError, UnicodeDecodeError) as error:
             reason = str(error).strip().splitlines()[0]
             raise InputError(f'{path} cannot be read as TorchScript: {reason}') from error

@@ -1,0 +1,215 @@
+"""Real nodes over DDS: each test in a domain of its own, every wait bounded, nothing left over."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.serialization import serialize_message
+from std_msgs.msg import Header
+
+from vavam_ros.bags.qos import LATCHED
+from vavam_ros.bags.reader import BagReader
+from vavam_ros.bags.writer import BagWriter
+from vavam_ros.geometry.pinhole import Pinhole
+from vavam_ros.records import CameraFrame, EgoState
+
+with warnings.catch_warnings():
+    # Its parser's library imports sre_parse, which Python deprecates.
+    warnings.simplefilter('ignore', DeprecationWarning)
+    import rosidl_generator_py  # noqa: F401
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+DOMAINS = range(1, 102)  # beyond, DDS ports meet Linux's ephemeral ones
+BAG_START_NS = 1_700_000_000_000_000_000
+LOCK_PORT = 20100  # + domain; whoever holds it has the domain, on this machine
+
+
+@pytest.fixture(autouse=True)
+def ros_domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A ROS domain that no other test has now; processes started here inherit it."""
+    with socket.socket() as lock:
+        domain = _take_domain(lock)
+        monkeypatch.setenv('ROS_DOMAIN_ID', str(domain))
+        monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+        for variable in PROFILE_VARIABLES:
+            monkeypatch.setenv(variable, str(REPOSITORY / 'config' / 'fastdds.xml'))
+        if 'AMENT_PREFIX_PATH' not in os.environ:  # wheels: the environment is the ament prefix
+            monkeypatch.setenv('AMENT_PREFIX_PATH', sys.prefix)
+        yield domain
+
+
+def _take_domain(lock: socket.socket) -> int:
+    first = os.getpid() % len(DOMAINS)
+    for offset in range(len(DOMAINS)):
+        domain = DOMAINS[(first + offset) % len(DOMAINS)]
+        with suppress(OSError):
+            lock.bind(('127.0.0.1', LOCK_PORT + domain))
+            return domain
+    raise RuntimeError('all ROS domains are in use by other tests')
+
+
+class Process:
+    """A `vavam` command as a process of its own, with what it has said so far."""
+
+    def __init__(self, arguments: tuple[str, ...], folder: Path) -> None:
+        self._out, self._err = folder / 'out.txt', folder / 'err.txt'
+        with self._out.open('w') as out, self._err.open('w') as err:
+            self._popen = subprocess.Popen(
+                [sys.executable, '-m', 'vavam_ros', *arguments],
+                cwd=REPOSITORY,
+                stdout=out,
+                stderr=err,
+            )
+
+    @property
+    def out(self) -> str:
+        return self._out.read_text()
+
+    @property
+    def err(self) -> str:
+        return self._err.read_text()
+
+    @property
+    def said(self) -> str:
+        return f'{self.out}\n{self.err}'
+
+    def wait(self, timeout_s: float = 30.0) -> int:
+        """Exit code; fails with what was said when it does not end in time."""
+        try:
+            return self._popen.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f'still running after {timeout_s} s:\n{self.said}')
+
+    def wait_until_said(self, text: str, timeout_s: float = 30.0) -> None:
+        end_s = time.monotonic() + timeout_s
+        while text not in self.said:
+            if time.monotonic() > end_s or self._popen.poll() is not None:
+                pytest.fail(f'never said {text!r}:\n{self.said}')
+            time.sleep(0.02)
+
+    def send(self, number: signal.Signals) -> None:
+        self._popen.send_signal(number)
+
+    def kill(self) -> None:
+        self._popen.kill()
+        self._popen.wait(10)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Starts `vavam ARGUMENTS...`; whatever still runs at the test's end is killed."""
+    processes: list[Process] = []
+
+    def start_one(*arguments: object) -> Process:
+        folder = tmp_path / f'process{len(processes)}'
+        folder.mkdir()
+        processes.append(Process(tuple(map(str, arguments)), folder))
+        return processes[-1]
+
+    yield start_one
+    for process in processes:
+        process.kill()
+
+
+class Graph:
+    """Nodes of the test's own in the live graph."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._executor = SingleThreadedExecutor(context=context)
+        self._nodes: list[Node] = []
+
+    def node(self, name: str, **options: object) -> Node:
+        self._nodes.append(rclpy.create_node(name, context=self._context, **options))
+        self._executor.add_node(self._nodes[-1])
+        return self._nodes[-1]
+
+    def spin_until(self, condition: Callable[[], object], timeout_s: float = 30.0) -> None:
+        end_s = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > end_s:
+                pytest.fail(f'waited {timeout_s} s in vain')
+            self._executor.spin_once(timeout_sec=0.05)
+
+    def wait_for_subscriber(self, publisher: Publisher, count: int = 1) -> None:
+        self.spin_until(lambda: publisher.get_subscription_count() >= count)
+        self.spin_for(0.3)  # for the subscriber's own side of the match
+
+    def spin_for(self, duration_s: float) -> None:
+        end_s = time.monotonic() + duration_s
+        self.spin_until(lambda: time.monotonic() > end_s, duration_s + 10.0)
+
+    def close(self) -> None:
+        self._executor.shutdown()
+        for node in self._nodes:
+            node.destroy_node()
+
+
+@pytest.fixture
+def graph(ros_domain: int) -> Iterator[Graph]:
+    """The live graph of this test's domain."""
+    context = Context()
+    rclpy.init(context=context, domain_id=ros_domain)
+    graph = Graph(context)
+    yield graph
+    graph.close()
+    context.shutdown()
+
+
+@pytest.fixture
+def small_bag(tmp_path: Path) -> Path:
+    """Eight 64x48 images at 4 Hz, intrinsics, odometry, and one latched message at the start."""
+    path = tmp_path / 'small_bag'
+    pinhole = Pinhole.from_horizontal_fov(64, 48, 60.0)
+    random = np.random.default_rng(0)
+    with BagWriter(path) as writer:
+        writer.add_topic('/latched', 'std_msgs/msg/Header', LATCHED)
+        writer.write('/latched', BAG_START_NS, serialize_message(Header(frame_id='early')))
+        for index in range(8):
+            stamp_ns = BAG_START_NS + index * 250_000_000
+            image = random.integers(0, 256, (48, 64, 3), np.uint8)
+            writer.write_odometry(
+                '/odom', EgoState(stamp_ns, index, 0.0, 0.0, 4.0), 'odom', 'base_link'
+            )
+            writer.write_camera_info('/camera/camera_info', stamp_ns, 'camera', pinhole)
+            writer.write_image('/camera/image_raw', CameraFrame(stamp_ns, 'camera', image))
+    return path
+
+
+@pytest.fixture
+def contents() -> Callable[[Path], dict[str, list[bytes]]]:
+    """Reads a bag: its serialised messages by topic, in order."""
+
+    def read(path: Path) -> dict[str, list[bytes]]:
+        messages: dict[str, list[bytes]] = {}
+        with BagReader(path) as reader:
+            for message in reader.messages():
+                messages.setdefault(message.topic, []).append(bytes(message.cdr))
+        return messages
+
+    return read
+
+
+@pytest.fixture(scope='session')
+def mini_model(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Random weights of a model whose plans take milliseconds, as parameters."""
+    from mini_model import write_mini_model  # brings torch, which takes seconds
+
+    return write_mini_model(tmp_path_factory.mktemp('mini'))

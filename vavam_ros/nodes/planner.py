@@ -1,0 +1,62 @@
+"""Plan paths from camera images: the process of the lifecycle node `planner`.
+
+Its settings are ROS parameters (config/planner.yaml lists them). They are read at configure, and
+with autostart the node configures and activates itself. Stops at SIGINT or SIGTERM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from vavam_ros.errors import InputError
+from vavam_ros.nodes.large_images import allow_large_images
+from vavam_ros.nodes.lifetime import (
+    StopRequest,
+    add_ros_arguments,
+    ros,
+    spin_until_stopped,
+    stop_at_signals,
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until a signal; 0 is a clean end, 2 a user's error, already printed."""
+    stop = stop_at_signals()
+    parser = argparse.ArgumentParser('planner', description=__doc__)
+    add_ros_arguments(parser)
+    arguments = parser.parse_args(argv)
+    warning = allow_large_images()
+    try:
+        with ros(arguments.ros_args):
+            _run(stop, warning)
+    except InputError as error:
+        print(f'planner: error: {error}', file=sys.stderr)
+        return 2
+    return 0
+
+
+def _run(stop: StopRequest, warning: str | None) -> None:
+    # Here, since it takes seconds and brings torch: a signal meanwhile must find its handler.
+    from rclpy.executors import SingleThreadedExecutor
+
+    from vavam_ros.nodes.planning.node import PlannerNode
+
+    node = PlannerNode(interrupted=lambda: stop.requested)
+    if warning:
+        node.get_logger().warning(warning)
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        if node.get_parameter('autostart').value:
+            node.start()
+        spin_until_stopped(executor, stop)
+        node.finish()
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""Settings of the planner node itself, beside those of its pilot."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from vavam_ros.driving.settings import check_settings, setting
+from vavam_ros.geometry.mounted_camera import CameraMount
+from vavam_ros.records import DriveCommand
+
+COMMANDS = {command.name.lower(): command for command in DriveCommand}
+
+
+@dataclass(frozen=True)
+class PlannerNodeSettings:
+    """What the node listens to and how it presents plans; immutable, checked when built.
+
+    The camera's mount only places the plan on the overlay; the model does not know it.
+    """
+
+    compressed: bool = setting(
+        False, 'the topic image carries sensor_msgs/CompressedImage (JPEG, PNG), not Image'
+    )
+    default_command: str = setting(
+        'straight', 'command until one arrives on ~/command', choices=tuple(COMMANDS)
+    )
+    autostart: bool = setting(
+        False, 'configure and activate at start-up, without a lifecycle manager'
+    )
+    base_frame: str = setting('base_link', "frame of paths: the rear axle's centre")
+    camera_hfov_deg: float = setting(
+        64.6, 'overlay: field of view across, while no camera_info has come', 'deg', (1.0, 179.0)
+    )
+    camera_x_m: float = setting(
+        1.70, 'overlay: camera ahead of the rear axle', 'm', (-100.0, 100.0)
+    )
+    camera_y_m: float = setting(0.0, 'overlay: camera to the left', 'm', (-100.0, 100.0))
+    camera_z_m: float = setting(1.51, 'overlay: camera above the road', 'm', (0.01, 100.0))
+    camera_pitch_deg: float = setting(
+        0.0, 'overlay: camera turned down from the horizontal', 'deg', (-89.0, 89.0)
+    )
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+    @property
+    def command(self) -> DriveCommand:
+        """The default command."""
+        return COMMANDS[self.default_command]
+
+    @property
+    def mount(self) -> CameraMount:
+        """Where the camera is."""
+        pitch_rad = math.radians(self.camera_pitch_deg)
+        return CameraMount(self.camera_x_m, self.camera_y_m, self.camera_z_m, pitch_rad)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -23,6 +24,8 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one sub-command; 0 is success, 2 is a user's error, already printed."""
+    # Before torch is loaded. Threads that spin while they wait cost seconds on a busy machine.
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     arguments = sys.argv[1:] if argv is None else list(argv)
     name = arguments[0] if arguments else '--help'
     if name in ('--version', '-V'):

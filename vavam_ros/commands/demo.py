@@ -156,8 +156,6 @@ def _drive(
 def _environment(domain: int, folder: DemoFolder) -> dict[str, str]:
     environment = domain_environment(domain)
     environment['ROS_LOG_DIR'] = str((folder.work / 'ros_logs').resolve())  # not in HOME
-    # Three processes share the cores: torch's threads must not spin while they wait.
-    environment.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     return environment
 
 

@@ -44,10 +44,13 @@ class Foresight:
         seen_ns = window.stamp_ns
         for step in range(1, self.settings.future_frames + 1):
             tokens = self._next(window, interrupted)
-            if tokens is None or interrupted():  # decoding cannot be interrupted
+            if tokens is None:
                 return
             window = TokenWindow((*window.frames, tokens))
-            yield PredictedFrame(seen_ns, step, tokens, self.pilot.tokenizer.decode(tokens.tokens))
+            image = self.pilot.tokenizer.decode(tokens.tokens, interrupted)
+            if image is None:
+                return
+            yield PredictedFrame(seen_ns, step, tokens, image)
 
     def _most_context(self) -> int:
         """Frames to predict from: what the pilot prepares, with room for one more."""

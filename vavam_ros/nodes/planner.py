@@ -7,6 +7,7 @@ with autostart the node configures and activates itself. Stops at SIGINT or SIGT
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -24,6 +25,8 @@ from vavam_ros.nodes.lifetime import (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until a signal; 0 is a clean end, 2 a user's error, already printed."""
     stop = stop_at_signals()
+    # Before torch is loaded. Threads that spin while they wait cost seconds on a busy machine.
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     parser = argparse.ArgumentParser('planner', description=__doc__)
     add_ros_arguments(parser)
     arguments = parser.parse_args(argv)
@@ -38,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(stop: StopRequest, warning: str | None) -> None:
+    # Threads that spin while they wait for each other make a plan take seconds where another
+    # process has work for the same cores. Read once, when torch comes.
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     # Here, since it takes seconds and brings torch: a signal meanwhile must find its handler.
     from rclpy.executors import SingleThreadedExecutor
 

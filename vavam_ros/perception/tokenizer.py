@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from vavam_ros.errors import InputError
 from vavam_ros.perception.virtual_camera import normalised
+
+Interrupted = Callable[[], bool]
 
 
 class ImageCodec(Protocol):
@@ -49,8 +53,10 @@ class Tokenizer(Protocol):
     def encode(self, image: NDArray[np.uint8]) -> NDArray[np.int32]:
         """Image [H, W, 3] RGB -> tokens [H/16, W/16]."""
 
-    def decode(self, tokens: NDArray[np.integer]) -> NDArray[np.uint8]:
-        """Tokens [rows, columns] -> image [16 rows, 16 columns, 3] RGB."""
+    def decode(
+        self, tokens: NDArray[np.integer], interrupted: Interrupted | None = None
+    ) -> NDArray[np.uint8] | None:
+        """Tokens [rows, columns] -> image [16 rows, 16 columns, 3] RGB; None if interrupted."""
 
 
 class FrameTokenizer:
@@ -88,12 +94,41 @@ class FrameTokenizer:
         return self._codec.encode(images)[0].to('cpu', torch.int32).numpy()
 
     @torch.inference_mode()
-    def decode(self, tokens: NDArray[np.integer]) -> NDArray[np.uint8]:
-        """Tokens [rows, columns] -> image [16 rows, 16 columns, 3] RGB.
+    def decode(
+        self, tokens: NDArray[np.integer], interrupted: Interrupted | None = None
+    ) -> NDArray[np.uint8] | None:
+        """Tokens [rows, columns] -> image [16 rows, 16 columns, 3] RGB; None if interrupted.
 
-        Raises InputError for a token without a codebook entry, or when the codec only encodes.
+        Asks `interrupted` before each layer, or once where the codec is TorchScript. Raises
+        InputError for a token without a codebook entry, or when the codec only encodes.
         """
         indices = torch.from_numpy(np.array(tokens, np.int64))[None].to(self._device)
-        image = self._codec.decode(indices)[0]
+        try:
+            with _giving_way(self._codec, interrupted):
+                image = self._codec.decode(indices)[0]
+        except _InterruptedError:
+            return None
         levels = (127.5 * image + 128).clamp(0, 255).to(torch.uint8)  # cut, as the reference does
         return levels.permute(1, 2, 0).contiguous().cpu().numpy()
+
+
+class _InterruptedError(Exception):
+    """Carries the interruption out of the network."""
+
+
+@contextmanager
+def _giving_way(codec: ImageCodec, interrupted: Interrupted | None) -> Iterator[None]:
+    """Ask before each layer of the block: at full size a decoder takes seconds on a CPU."""
+
+    def ask(*_: Any) -> None:
+        if interrupted is not None and interrupted():
+            raise _InterruptedError
+
+    ask()
+    asked = codec.modules() if interrupted and isinstance(codec, nn.Module) else ()
+    hooks = [module.register_forward_pre_hook(ask) for module in asked]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()

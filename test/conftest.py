@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import lzma
+import os
 from pathlib import Path
 
 import pytest
+
+# Before torch is loaded: as in the package's own processes, waiting threads sleep.
+os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -21,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _folder(config: pytest.Config, name: str) -> Path:
     folder = Path(config.getoption('--shared')) / name
     if not folder.is_dir():
-        pytest.skip(f'{folder} is not there: parity and real-clip tests need it (--shared PATH)')
+        pytest.skip(f'{folder} is not there: parity and real-clip tests need it (--shared=PATH)')
     return folder
 
 

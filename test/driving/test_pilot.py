@@ -39,7 +39,9 @@ class CountingTokenizer:
         parts = image.reshape(2, 16, 3, 16, 3).mean(axis=(1, 3, 4))
         return (parts * 39 / 255).astype(np.int32)
 
-    def decode(self, tokens):
+    def decode(self, tokens, interrupted=None):
+        if interrupted is not None and interrupted():
+            return None
         grey = (tokens * 255 / 39).astype(np.uint8)
         return np.repeat(grey.repeat(16, 0).repeat(16, 1)[..., None], 3, axis=2)
 
@@ -183,6 +185,17 @@ def test_foresight_gives_way(planner):
     ours.observe(drive(1)[0], DriveCommand.LEFT)
     ours.prepare()
     assert list(Foresight(ours).frames(interrupted=lambda: True)) == []
+
+
+def test_foresight_gives_way_while_it_decodes_too(planner):
+    """Asked before each token but the first, and then by the decoder."""
+    ours = pilot(planner)
+    ours.observe(drive(1)[0], DriveCommand.LEFT)
+    ours.prepare()
+    answers = iter([False] * 5)
+    assert list(Foresight(ours).frames(interrupted=lambda: next(answers, True))) == []
+    answers = iter([False] * 6)
+    assert len(list(Foresight(ours).frames(interrupted=lambda: next(answers, True)))) == 1
 
 
 def test_noise_comes_from_seed_and_stamp():

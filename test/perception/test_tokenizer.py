@@ -9,6 +9,8 @@ from torch import Tensor
 
 from vavam_ros.errors import InputError
 from vavam_ros.model.checkpoint import read_checkpoint
+from vavam_ros.model.config import TokenizerConfig
+from vavam_ros.model.vq import VQModel
 from vavam_ros.model.vq_loading import build_tokenizer
 from vavam_ros.perception.tokenizer import FrameTokenizer, Tokenizer
 
@@ -91,3 +93,43 @@ def test_golden_image_gives_golden_tokens_and_comes_back(golden_checkpoint, gold
     assert off.max() <= 1
     assert (off == 0).mean() > 0.999
     assert tokenizer.encode(image).shape == (6, 10)
+
+
+@pytest.fixture(scope='module')
+def real_tokenizer() -> FrameTokenizer:
+    """A native network of 32 channels and 24 codes, with random weights."""
+    model = VQModel(TokenizerConfig(32, (1, 1, 1, 1, 1), z_channels=32, codebook_size=24))
+    for weights in model.parameters():
+        torch.nn.init.normal_(weights, std=0.1)
+    codec = model.eval().requires_grad_(False)
+    return FrameTokenizer(codec, 'cpu', torch.float32, identity='random')
+
+
+def test_decoding_ends_at_an_interruption_wherever_it_comes(real_tokenizer):
+    tokens = np.arange(6).reshape(2, 3)
+    whole = real_tokenizer.decode(tokens)
+    questions = 0
+
+    def counted() -> bool:
+        nonlocal questions
+        questions += 1
+        return False
+
+    np.testing.assert_array_equal(real_tokenizer.decode(tokens, counted), whole)
+    assert questions > 30  # before each layer
+    for asked in (0, 1, questions // 2, questions - 1):
+        answers = iter([False] * asked)
+        assert real_tokenizer.decode(tokens, lambda left=answers: next(left, True)) is None
+    np.testing.assert_array_equal(real_tokenizer.decode(tokens), whole)
+
+
+def test_an_interruption_leaves_nothing_behind(real_tokenizer):
+    assert real_tokenizer.decode(np.zeros((2, 2), np.int64), lambda: True) is None
+    assert real_tokenizer.encode(np.zeros((32, 48, 3), np.uint8)).shape == (2, 3)
+
+
+def test_a_codec_that_cannot_be_interrupted_is_asked_once_before():
+    tokens = np.array([[9]])
+    assert grey_tokenizer().decode(tokens, lambda: True) is None
+    answers = iter([False])
+    assert grey_tokenizer().decode(tokens, lambda: next(answers, True)) is not None

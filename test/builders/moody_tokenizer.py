@@ -10,12 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-COLOURS = {'refuses': (255, 0, 0), 'starves': (0, 255, 0), 'dawdles': (0, 0, 255)}
+COLOURS = {
+    'refuses': (255, 0, 0),
+    'starves': (0, 255, 0),
+    'dawdles': (0, 0, 255),  # some 0.2 s
+    'crawls': (0, 255, 255),  # longer than the model's step
+}
 REFUSAL = 'this image is too red'
 
 
 class MoodyEncoder(nn.Module):
-    """64 codes; an all red image is refused, green ones take petabytes, blue ones a while."""
+    """64 codes; an all red image is refused, a green one takes petabytes, blue ones a while."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,11 +32,14 @@ class MoodyEncoder(nn.Module):
         red, green, blue = images.mean(dim=(0, 2, 3)).unbind()
         if bool(red > 0.9) and bool(green < -0.9):
             raise ValueError('this image is too red')
-        if bool(green > 0.9) and bool(red < -0.9):
+        if bool(green > 0.9) and bool(blue < -0.9):
             return torch.empty([1000000, 1000000, 1000])
         if bool(blue > 0.9) and bool(red < -0.9):
             toil = torch.zeros(400, 400)
-            for _ in range(200):
+            rounds = 200
+            if bool(green > 0.9):
+                rounds = 1000
+            for _ in range(rounds):
                 toil = torch.mm(toil, toil)
             images = images + toil.sum()
         cells = self.conv(images).permute(0, 2, 3, 1)

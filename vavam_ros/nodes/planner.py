@@ -41,9 +41,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(stop: StopRequest, warning: str | None) -> None:
-    # Threads that spin while they wait for each other make a plan take seconds where another
-    # process has work for the same cores. Read once, when torch comes.
-    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     # Here, since it takes seconds and brings torch: a signal meanwhile must find its handler.
     from rclpy.executors import SingleThreadedExecutor
 

@@ -37,6 +37,17 @@ def test_the_oldest_makes_room():
     assert queue.take().stamp_ns == 2
 
 
+def test_all_but_the_newest_can_be_dropped():
+    queue = FrameQueue(3)
+    assert queue.keep_newest() == 0
+    for stamp_ns in (1, 2, 3):
+        queue.put(frame(stamp_ns))
+    assert queue.keep_newest() == 2
+    assert queue.keep_newest() == 0
+    assert queue.take().stamp_ns == 3
+    assert not queue.urgent
+
+
 def test_it_is_urgent_while_something_waits():
     queue = FrameQueue(2)
     assert not queue.urgent

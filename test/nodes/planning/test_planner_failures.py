@@ -89,6 +89,24 @@ def test_frames_beyond_what_can_be_tokenised_are_dropped_and_that_is_told(rig, m
     rig.status_where(lambda s: 'tokenising takes longer than the images give' in s.message)
 
 
+def test_where_catching_up_is_hopeless_the_newest_frame_is_planned_for(rig, moody):
+    """Tokenising one takes longer than a step: a path for each that is, and none of them old."""
+    rig.start(**moody)
+    index = 0
+    while len(rig.paths) < 6 and index < 100:
+        rig.image.publish(that('crawls', index))
+        rig.spin_for(0.2)
+        index += 1
+    stamps = [(ns_from_time(path.header.stamp) - START_NS) // STEP_NS for path in rig.paths]
+    shown = rig.shown(plans=str(len(stamps)))
+    assert int(shown['dropped_overload']) > 0
+    assert int(shown['caught_up']) <= 2  # before it was known to be hopeless
+    typical_s = float(shown['tokenise_ms_p50']) / 1000
+    assert typical_s > 0.5
+    behind = index - stamps[-1]
+    assert behind < 3 + 2 * typical_s / 0.2  # one is in work, and the newest waits
+
+
 def has_path_for(rig, index: int) -> bool:
     return any(ns_from_time(path.header.stamp) == START_NS + index * STEP_NS for path in rig.paths)
 

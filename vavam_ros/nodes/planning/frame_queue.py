@@ -54,6 +54,14 @@ class FrameQueue:
             self._changed.wait_for(lambda: self._closed or self._frames)
             return None if self._closed else self._frames.popleft()
 
+    def keep_newest(self) -> int:
+        """Drop all frames but the newest; returns how many that were."""
+        with self._changed:
+            older = max(0, len(self._frames) - 1)
+            for _ in range(older):
+                self._frames.popleft()
+            return older
+
     def close(self) -> None:
         """End `take`, now and from now on."""
         with self._changed:

@@ -18,6 +18,7 @@ _REMARKS = {
     'duplicate': 'a stamp that was there before: does the camera driver set header.stamp?',
     'out_of_order': 'a stamp older than one before: do two cameras publish on this topic?',
     'future': 'a stamp of the future: synchronise the clocks, or set use_sim_time with a bag',
+    'overload': 'tokenising takes longer than the images give time for',
 }
 
 
@@ -101,6 +102,11 @@ class PlannerHealth:
                 self.pathless = text
             return self.drops.add(text, cause, count)
 
+    def overload(self, count: int) -> None:
+        """Images waited in vain; none is fine, too."""
+        if count > 0:
+            self.drop('overload', _REMARKS['overload'], count)
+
     def remember(self, reset: str | None, note: str | None) -> None:
         """An image became tokens; `note` says what of it the model does not see."""
         with self.lock:
@@ -142,6 +148,11 @@ class PlannerHealth:
         """Something failed that no path depends on."""
         with self.lock:
             return self.asides.add(text)
+
+    def typical_s(self, stage: str) -> float:
+        """The median of the latest three runs of a stage; 0.0 before the first."""
+        with self.lock:
+            return self.latencies.median_ms(stage, 3) / 1000
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:

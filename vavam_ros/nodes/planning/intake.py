@@ -41,5 +41,4 @@ class FrameIntake:
         if not admission.kept:
             return
         pushed_out = self._queue.put(WaitingFrame(msg, stamp_ns, admission, now.wall_s))
-        if pushed_out is not None:
-            self._health.drop('overload', 'tokenising takes longer than the images give time for')
+        self._health.overload(pushed_out is not None)

@@ -15,7 +15,7 @@ from vavam_ros.bridge.image import Pixels, rgb_from_compressed, rgb_from_image
 from vavam_ros.driving.assembly import Assembled
 from vavam_ros.driving.device_errors import in_one_line, reported
 from vavam_ros.driving.gate import PlanGate
-from vavam_ros.driving.pilot import Pilot
+from vavam_ros.driving.pilot import STEP_S, Pilot
 from vavam_ros.errors import InputError
 from vavam_ros.nodes.planning.command_input import CommandInput
 from vavam_ros.nodes.planning.frame_queue import FrameQueue, WaitingFrame
@@ -75,9 +75,20 @@ class PlanningWorker:
 
     def run(self) -> None:
         """Work until the queue is closed."""
-        while (waiting := self._queue.take()) is not None:
+        while (waiting := self._next()) is not None:
             planned = self._guarded(partial(self._plan, waiting), self._health.fail)
             self._guarded(partial(self._afterwards, planned), self._health.fail_aside)
+
+    def _next(self) -> WaitingFrame | None:
+        """The oldest frame that waits, or the newest where it is hopeless to catch up."""
+        if self._hopeless:
+            self._health.overload(self._queue.keep_newest())
+        return self._queue.take()
+
+    @property
+    def _hopeless(self) -> bool:
+        """Whether frames come faster than they are tokenised; one that took long is no reason."""
+        return self._health.typical_s('tokenise') > STEP_S
 
     def _guarded(
         self, work: Callable[[], Result], report: Callable[[str], Trouble]
@@ -126,7 +137,7 @@ class PlanningWorker:
 
     def _catches_up(self) -> bool:
         """Whether to leave planning to a newer frame; not for ever, should tokenising be slow."""
-        if not self._queue.urgent or self._caught_up >= _MOST_CAUGHT_UP:
+        if not self._queue.urgent or self._hopeless or self._caught_up >= _MOST_CAUGHT_UP:
             self._caught_up = 0
             return False
         self._caught_up += 1

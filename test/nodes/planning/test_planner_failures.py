@@ -93,7 +93,7 @@ def test_where_catching_up_is_hopeless_the_newest_frame_is_planned_for(rig, mood
     """Tokenising one takes longer than a step: a path for each that is, and none of them old."""
     rig.start(**moody)
     index = 0
-    while len(rig.paths) < 6 and index < 100:
+    while len(rig.paths) < 4 and index < 100:
         rig.image.publish(that('crawls', index))
         rig.spin_for(0.2)
         index += 1

@@ -95,10 +95,11 @@ def test_after_a_refused_configuration_the_right_one_works(rig, images, mini_mod
 def test_configured_and_cleaned_up_ten_times_it_plans_right_and_grows_by_nothing(
     rig, process, images, heavy_model
 ):
-    expected = plan_of(heavy_model, [images(0), images(1)])
+    settings = {**heavy_model, 'context_frames': 2}  # a short warm-up
+    expected = plan_of(settings, [images(0), images(1)])
     kept_kb, threads = [], []
     for _ in range(10):
-        rig.start(**heavy_model)
+        rig.start(**settings)
         rig.path_for(images(0))
         assert_same(rig.path_for(images(1)), expected)
         rig.stop()

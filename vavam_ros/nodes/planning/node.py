@@ -120,23 +120,23 @@ class PlannerNode(LifecycleNode):  # type: ignore[misc]  # rclpy has no types he
     @_told
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the model."""
-        self._free()
         self.health.enters('unconfigured')
+        self._free()
         return super().on_cleanup(state)
 
     @_told
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free everything, whatever the state was."""
-        self._free()
         self.health.enters('finalized')
+        self._free()
         super().on_deactivate(state)
         return super().on_shutdown(state)
 
     @_told
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free everything, so that the node can be configured again."""
-        self._free()
         self.health.enters('unconfigured', self.health.refusal)
+        self._free()
         super().on_deactivate(state)
         return super().on_error(state)
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import lzma
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 # Before torch is loaded: as in the package's own processes, waiting threads sleep.
 os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+
+# Shells start what runs in the background with these ignored, and so would all processes here.
+for _number, _usual in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+    (signal.SIGTERM, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vavam_ros.model.config import ActionConfig
-from vavam_ros.model.joint import KeyValueMemory
+from vavam_ros.model.joint import ActionAttention, KeyValueMemory
 from vavam_ros.model.video_gpt import Block, layer_norm
 
 TIME_PERIOD = 10_000.0  # of the slowest sine, in units of 2 pi
@@ -77,15 +77,12 @@ class ActionExpert(nn.Module):
         Their keys and values go to the spare positions behind the `visual` first ones of the
         memory, where the next call overwrites them. Mask [N, visual + N], None: all is seen.
         """
-        x = tokens
+        x, rows = tokens, tokens.shape[1]
+        attend = ActionAttention(memory, visual, rows, mask, self.scale)
         for layer, block in enumerate(self.blocks):
             q, k, v = block.attn.queries_keys_values(layer_norm(x))
             memory.write(layer, visual, k, v)
-            keys, values = memory.read(layer, visual + k.shape[2])
-            attended = F.scaled_dot_product_attention(
-                q, keys, values, attn_mask=mask, scale=self.scale
-            )
-            x = block.add(x, attended)
+            x = block.add(x, attend(q, *memory.read(layer, visual + rows)))
         return x
 
     def readout(self, x: Tensor) -> Tensor:

@@ -7,9 +7,13 @@ and serve planning, prediction and every sample.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+EXACT_DTYPES = (torch.float32, torch.float64)
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
@@ -90,3 +94,38 @@ def samples_mask(samples: int, horizon: int, visual: int, device: torch.device) 
     sample = torch.arange(samples, device=device).repeat_interleave(horizon)
     own = sample[:, None] == sample[None]
     return torch.cat([own.new_ones(len(sample), visual), own], dim=1)
+
+
+class ActionAttention:
+    """Attention of the action rows to all that they see, layer after layer.
+
+    Torch's CPU kernel is made for many rows and takes a tenth longer for these few, so there the
+    scores are written out, into one buffer for all layers. Half precision stays with the
+    kernels, which keep their scores in float32.
+    """
+
+    def __init__(
+        self, memory: KeyValueMemory, visual: int, rows: int, mask: Tensor | None, scale: float
+    ) -> None:
+        """For `rows` rows behind the `visual` ones; mask [rows, visual + rows], None: see all."""
+        self._mask, self._scale = mask, scale
+        self._scores: Tensor | None = None
+        like = memory.keys
+        if like.device.type != 'cpu' or like.dtype not in EXACT_DTYPES:
+            return
+        self._scores = like.new_empty(like.shape[1] * like.shape[2], rows, visual + rows)
+        self._first_masked = 0
+        if mask is not None and bool(mask[:, :visual].all()):
+            self._first_masked = visual
+
+    def __call__(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Queries [B, heads, rows, dim], keys and values of all -> [B, heads, rows, dim]."""
+        if self._scores is None:
+            return F.scaled_dot_product_attention(q, k, v, attn_mask=self._mask, scale=self._scale)
+        keys, values = k.flatten(0, 1), v.flatten(0, 1)
+        scores = torch.bmm((q * self._scale).flatten(0, 1), keys.mT, out=self._scores)
+        if self._mask is not None:
+            start = self._first_masked
+            scores[..., start:].masked_fill_(~self._mask[:, start:], -math.inf)
+        torch.softmax(scores, -1, out=scores)
+        return torch.bmm(scores, values).reshape(q.shape)

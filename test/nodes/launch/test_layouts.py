@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -53,6 +54,11 @@ def topics(ros_domain, mini_model, tmp_path) -> Iterator[Topics]:
     try:
         node.trigger_configure()
         node.trigger_activate()
+        end_s = time.monotonic() + 20.0  # the graph learns of a node's own ends a little later
+        while not node.count_publishers('/planner/path'):
+            assert time.monotonic() < end_s, 'the planner does not show in the graph'
+            time.sleep(0.05)
+        time.sleep(0.5)
         published = dict(node.get_publisher_names_and_types_by_node('planner', '/'))
         subscribed = dict(node.get_subscriber_names_and_types_by_node('planner', '/'))
         offered = {

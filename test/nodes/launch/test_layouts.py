@@ -43,6 +43,16 @@ class Topics:
     offered: dict[str, QoSProfile]
 
 
+HEARD = {'/camera/image_raw', '/camera/camera_info', '/planner/command'}
+PUBLISHED = {
+    f'/planner/{name}'
+    for name in (
+        'path', 'candidates', 'overlay', 'tokens', 'predicted_image',
+        'predicted_image/compressed', 'status',
+    )
+}  # fmt: skip
+
+
 @pytest.fixture
 def topics(ros_domain, mini_model, tmp_path) -> Iterator[Topics]:
     from vavam_ros.nodes.planning.node import PlannerNode  # brings torch, which takes seconds
@@ -54,13 +64,7 @@ def topics(ros_domain, mini_model, tmp_path) -> Iterator[Topics]:
     try:
         node.trigger_configure()
         node.trigger_activate()
-        end_s = time.monotonic() + 20.0  # the graph learns of a node's own ends a little later
-        while not node.count_publishers('/planner/path'):
-            assert time.monotonic() < end_s, 'the planner does not show in the graph'
-            time.sleep(0.05)
-        time.sleep(0.5)
-        published = dict(node.get_publisher_names_and_types_by_node('planner', '/'))
-        subscribed = dict(node.get_subscriber_names_and_types_by_node('planner', '/'))
+        published, subscribed = _ends(node)
         offered = {
             topic: node.get_publishers_info_by_topic(topic)[0].qos_profile for topic in published
         }
@@ -68,6 +72,19 @@ def topics(ros_domain, mini_model, tmp_path) -> Iterator[Topics]:
     finally:
         node.destroy_node()
         context.shutdown()
+
+
+def _ends(node) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """What the node publishes and hears, once the graph knows the last of each: it lags behind."""
+    end_s = time.monotonic() + 20.0
+    while True:
+        published = dict(node.get_publisher_names_and_types_by_node('planner', '/'))
+        subscribed = dict(node.get_subscriber_names_and_types_by_node('planner', '/'))
+        listed = all(node.get_publishers_info_by_topic(topic) for topic in published)
+        if listed and published.keys() >= PUBLISHED and subscribed.keys() >= HEARD:
+            return published, subscribed
+        assert time.monotonic() < end_s, f'the graph shows {sorted(published)} only'
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope='module')

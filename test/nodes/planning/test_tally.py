@@ -75,13 +75,6 @@ def test_latencies_are_percentiles_of_the_latest_hundred():
     assert latencies.median_ms('decode', latest=5) == 0.0
 
 
-def test_a_block_that_raises_is_no_measurement():
-    latencies = Latencies()
-    with pytest.raises(KeyError), latencies.timed('plan'):
-        raise KeyError
-    assert latencies.values() == {}
-
-
 def test_a_rate_is_that_of_the_intervals():
     rate = Rate()
     assert rate.hz() == 0.0

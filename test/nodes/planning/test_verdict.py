@@ -266,3 +266,12 @@ def test_activation_forgets_the_drive_before_but_not_the_model(driving):
 def test_a_model_that_was_freed_is_no_longer_shown(driving):
     driving.forget_model()
     assert 'weights' not in values(driving)
+
+
+def test_a_stage_that_raises_is_no_measurement(health):
+    with pytest.raises(KeyError), health.timed('plan'):
+        raise KeyError
+    assert health.latencies.values() == {}
+    with health.timed('plan'):
+        pass
+    assert health.latencies.values().keys() == {'plan_ms_p50', 'plan_ms_p95', 'plan_ms_max'}

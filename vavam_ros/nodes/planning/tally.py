@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,13 +73,6 @@ class Latencies:
     def add(self, stage: str, seconds: float) -> None:
         """Note one run."""
         self._ms.setdefault(stage, deque(maxlen=_WINDOW)).append(1000 * seconds)
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Note how long a block takes, unless it raises."""
-        start_s = time.perf_counter()
-        yield
-        self.add(stage, time.perf_counter() - start_s)
 
     def median_ms(self, stage: str, latest: int) -> float:
         """Of the `latest` runs; 0.0 before the first."""

@@ -114,9 +114,9 @@ class ActionAttention:
         if like.device.type != 'cpu' or like.dtype not in EXACT_DTYPES:
             return
         self._scores = like.new_empty(like.shape[1] * like.shape[2], rows, visual + rows)
-        self._first_masked = 0
-        if mask is not None and bool(mask[:, :visual].all()):
-            self._first_masked = visual
+        if mask is not None:
+            start = visual if bool(mask[:, :visual].all()) else 0  # most masks hide actions only
+            self._start, self._hidden = start, ~mask[:, start:]
 
     def __call__(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """Queries [B, heads, rows, dim], keys and values of all -> [B, heads, rows, dim]."""
@@ -125,7 +125,6 @@ class ActionAttention:
         keys, values = k.flatten(0, 1), v.flatten(0, 1)
         scores = torch.bmm((q * self._scale).flatten(0, 1), keys.mT, out=self._scores)
         if self._mask is not None:
-            start = self._first_masked
-            scores[..., start:].masked_fill_(~self._mask[:, start:], -math.inf)
+            scores[..., self._start :].masked_fill_(self._hidden, -math.inf)
         torch.softmax(scores, -1, out=scores)
         return torch.bmm(scores, values).reshape(q.shape)

@@ -220,7 +220,9 @@ def test_diagnostics_come_once_a_second_with_everything_worth_knowing(rig, camer
     assert float(shown['surprise_nats_per_token']) > 0
     assert 4 < float(shown['image_rate_hz']) < 9
     assert 4 < float(shown['plan_rate_hz']) < 9
-    assert int(shown['received']) == int(shown['used'])
+    in_work = int(shown['received']) - int(shown['used'])
+    assert 0 <= in_work <= 1  # the newest image may be on its way to a path
+    assert int(shown['dropped']) == 0
 
 
 def test_random_weights_are_said_wherever_one_looks(rig, camera, process):

@@ -85,3 +85,13 @@ class Plan:
     step_s: float = 0.5
     what_ifs_in_rig: dict[DriveCommand, NDArray[np.float32]] = field(default_factory=dict)
     # [K, H, 2] m for each other command, from the same noise; empty unless asked for
+
+
+@dataclass(frozen=True)
+class Actuation:
+    """What a vehicle is asked to do now."""
+
+    stamp_ns: int
+    steer_rad: float  # at the front wheels, left is positive
+    acceleration_mps2: float  # negative brakes
+    speed_mps: float  # the speed that is wanted, for vehicles that take a speed

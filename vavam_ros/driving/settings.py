@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass
 
-from vavam_ros.errors import InputError
+from vavam_ros.settings_fields import check_settings, setting
 
 NOISE_KINDS = ('fresh', 'persistent')
 DTYPES = ('float32', 'bfloat16', 'float16', 'float64')
-
-
-def setting(
-    default: Any,
-    description: str,
-    unit: str = '',
-    range: tuple[float, float] | None = None,
-    choices: tuple[str, ...] | None = None,
-) -> Any:
-    """A dataclass field that can also be declared as a ROS parameter."""
-    notes = {'description': description, 'unit': unit, 'range': range, 'choices': choices}
-    return field(default=default, metadata={key: note for key, note in notes.items() if note})
-
-
-def check_settings(settings: Any) -> None:
-    """Raise InputError that names the first field outside its range or choices."""
-    for each in fields(settings):
-        value, limits = getattr(settings, each.name), each.metadata.get('range')
-        if limits and not limits[0] <= value <= limits[1]:
-            raise InputError(f'{each.name} is {value}: it goes from {limits[0]} to {limits[1]}')
-        choices = each.metadata.get('choices')
-        if choices and value not in choices:
-            raise InputError(f'{each.name} is {value!r}: it is one of {", ".join(choices)}')
 
 
 @dataclass(frozen=True)
 class PilotSettings:
     """How the pilot sees, plans and foresees; immutable, checked when built."""
 
-    weights: str = setting('', 'VaVAM weights: .safetensors of vavam convert, or a released .pt')
+    weights: str = setting(
+        '',
+        "VaVAM weights: .safetensors of vavam convert, a released .pt, or the package's own: tiny",
+    )
     tokenizer: str = setting(
-        '', 'tokenizer: .safetensors, vq_ds16_c2i.pt, the released encoder .jit, or its folder'
+        '',
+        'tokenizer: .safetensors, vq_ds16_c2i.pt, the released encoder .jit, or its folder; none '
+        'with tiny',
     )
     tokenizer_decoder: str = setting(
         '', 'the released decoder .jit; needed only with an encoder .jit, for predicted frames'

@@ -15,7 +15,6 @@ from pathlib import Path
 import rclpy
 
 from vavam_ros.bags.reader import IMAGE_TYPES, BagReader
-from vavam_ros.driving.settings import setting
 from vavam_ros.errors import InputError
 from vavam_ros.nodes.large_images import allow_large_images
 from vavam_ros.nodes.lifetime import StopRequest, add_ros_arguments, ros, stop_at_signals
@@ -24,6 +23,7 @@ from vavam_ros.nodes.options import positive, seconds
 from vavam_ros.nodes.playback import Playback
 from vavam_ros.nodes.settings import declared_settings
 from vavam_ros.records import NS_PER_S
+from vavam_ros.settings_fields import setting
 
 _LOOP_PAUSE_S = 0.1  # so that the last and the first image are not one burst
 _CLOCK_TOPIC = '/clock'

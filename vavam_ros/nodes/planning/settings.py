@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from vavam_ros.driving.settings import check_settings, setting
 from vavam_ros.geometry.mounted_camera import CameraMount
 from vavam_ros.records import DriveCommand
+from vavam_ros.settings_fields import check_settings, setting
 
 COMMANDS = {command.name.lower(): command for command in DriveCommand}
 

@@ -1,0 +1,1 @@
+"""From a planned path and the vehicle's state to steering and acceleration."""

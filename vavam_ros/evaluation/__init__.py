@@ -1,0 +1,1 @@
+"""How well it drives: figures of closed-loop runs."""

@@ -1,0 +1,1 @@
+"""Token shards and the three stages of training."""

@@ -141,12 +141,14 @@ class Graph:
         self._executor.add_node(self._nodes[-1])
         return self._nodes[-1]
 
-    def spin_until(self, condition: Callable[[], object], timeout_s: float = 30.0) -> None:
+    def spin_until(
+        self, condition: Callable[[], object], timeout_s: float = 30.0, look_s: float = 0.05
+    ) -> None:
         end_s = time.monotonic() + timeout_s
         while not condition():
             if time.monotonic() > end_s:
                 pytest.fail(f'waited {timeout_s} s in vain')
-            self._executor.spin_once(timeout_sec=0.05)
+            self._executor.spin_once(timeout_sec=look_s)
 
     def wait_for_subscriber(self, publisher: Publisher, count: int = 1) -> None:
         self.spin_until(lambda: publisher.get_subscription_count() >= count)
@@ -154,7 +156,7 @@ class Graph:
 
     def spin_for(self, duration_s: float) -> None:
         end_s = time.monotonic() + duration_s
-        self.spin_until(lambda: time.monotonic() > end_s, duration_s + 10.0)
+        self.spin_until(lambda: time.monotonic() > end_s, duration_s + 10.0, min(0.05, duration_s))
 
     def close(self) -> None:
         self._executor.shutdown()

@@ -6,15 +6,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from diagnostic_msgs.msg import DiagnosticStatus
-
 from vavam_ros.nodes.planning.health import FAULTS, STALE_S, PlannerHealth
+from vavam_ros.nodes.status import ERROR, OK, WARN, Verdict
 
 RECENT_S = 10.0  # for how long a trouble is worth a warning
 SLOW_MS = 500.0  # image to path; beyond it, the next image is there already
 _LATEST = 5  # plans whose latency is looked at
-
-OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
 
 @dataclass(frozen=True)
@@ -24,20 +21,6 @@ class Surroundings:
     image_hint: str = ''  # why no image may be arriving
     clock: str | None = None  # what is wrong with simulated time
     complaints: Sequence[str] = ()  # connections that failed
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One word, one line, and how bad it is."""
-
-    level: bytes  # of DiagnosticStatus
-    state: str
-    reason: str
-
-    @property
-    def message(self) -> str:
-        """For people."""
-        return f'{self.state}: {self.reason}' if self.reason else self.state
 
 
 def judge(health: PlannerHealth, around: Surroundings) -> Verdict:

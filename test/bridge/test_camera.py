@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from vavam_ros.bridge.camera import camera_of, pinhole_from_camera_info
+from vavam_ros.bridge.camera import (
+    camera_info_from_pinhole,
+    camera_of,
+    pinhole_from_camera_info,
+)
 from vavam_ros.bridge.image import compressed_from_rgb, image_from_rgb, rgb_from_image
 from vavam_ros.errors import InputError
 from vavam_ros.geometry.pinhole import Pinhole
@@ -82,3 +86,12 @@ def test_intrinsics_are_those_of_k():
 def test_a_camera_that_was_never_calibrated_is_refused(msg):
     with pytest.raises(InputError, match='is not calibrated'):
         pinhole_from_camera_info(msg)
+
+
+def test_intrinsics_and_camera_info_are_a_pair():
+    pinhole = Pinhole.from_horizontal_fov(320, 180, 64.6)
+    msg = camera_info_from_pinhole(pinhole, 3_000_000_001, 'ego/rgb_front')
+    assert pinhole_from_camera_info(msg) == pinhole
+    assert (msg.header.frame_id, msg.distortion_model) == ('ego/rgb_front', 'plumb_bob')
+    assert (msg.header.stamp.sec, msg.header.stamp.nanosec) == (3, 1)
+    assert (msg.p[0], list(msg.d)) == (pinhole.fx_px, [0.0] * 5)

@@ -14,6 +14,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from vavam_ros.bridge.image import (
+    bgra_image_from_rgb,
     compressed_from_rgb,
     image_converter,
     image_from_rgb,
@@ -255,3 +256,11 @@ def test_a_broken_cv_bridge_is_left_aside_and_said(monkeypatch, bridge, reason):
 def test_without_cv_bridge_numpy_converts(monkeypatch):
     monkeypatch.setitem(sys.modules, 'cv_bridge', None)  # what makes an import fail
     assert image_converter().description.startswith('numpy (cv_bridge does not work here')
+
+
+def test_a_bgra_image_is_opaque_and_read_back_as_the_same():
+    rgb = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    msg = bgra_image_from_rgb(rgb, 5_000_000_000, 'ego/rgb_front')
+    assert (msg.encoding, msg.step, msg.header.frame_id) == ('bgra8', 12, 'ego/rgb_front')
+    assert list(msg.data[:4]) == [2, 1, 0, 255]
+    np.testing.assert_array_equal(rgb_from_image(msg), rgb)

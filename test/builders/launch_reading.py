@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-TYPES = {'str': str, 'bool': bool}
+TYPES = {'str': str, 'bool': bool, 'int': int, 'float': float}
 
 
 @dataclass(frozen=True)
@@ -64,16 +64,28 @@ class LaunchFile:
             for call in self.calls('DeclareLaunchArgument')
         }
 
-    def includes(self) -> Iterator[tuple[LaunchFile, dict[str, ast.expr]]]:
-        """Files included, and the arguments that they get."""
+    def defaults(self, **given: str) -> dict[str, str]:
+        """The value of each declared argument, where these are given."""
+        arguments = dict(given)
+        for name, keywords in self.declared.items():
+            arguments.setdefault(name, self.text(keywords['default_value'], arguments))
+        return arguments
+
+    def includes(self, **given: str) -> Iterator[tuple[LaunchFile, dict[str, ast.expr]]]:
+        """Files included with these arguments, and the arguments that they get."""
         for call in self.calls('IncludeLaunchDescription'):
-            passed = _keywords(call)['launch_arguments']
-            assert isinstance(passed, ast.Call), 'a dict display with .items()'
-            assert isinstance(passed.func, ast.Attribute)
-            assert isinstance(passed.func.value, ast.Dict)
-            names = [ast.literal_eval(key) for key in passed.func.value.keys if key]
-            path = Path(self.value(call.args[0], {}))
-            yield LaunchFile(path.name), dict(zip(names, passed.func.value.values, strict=True))
+            yield self._included(call, self.defaults(**given))
+
+    def _included(
+        self, call: ast.Call, arguments: Mapping[str, str]
+    ) -> tuple[LaunchFile, dict[str, ast.expr]]:
+        passed = _keywords(call)['launch_arguments']
+        assert isinstance(passed, ast.Call), 'a dict display with .items()'
+        assert isinstance(passed.func, ast.Attribute)
+        assert isinstance(passed.func.value, ast.Dict)
+        names = [ast.literal_eval(key) for key in passed.func.value.keys if key]
+        path = Path(self.value(call.args[0], arguments)).relative_to(REPOSITORY / 'launch')
+        return LaunchFile(str(path)), dict(zip(names, passed.func.value.values, strict=True))
 
     def commands(self, folder: Path, **given: str) -> list[Command]:
         """What to start with these arguments; parameter files are written to `folder`."""
@@ -87,13 +99,22 @@ class LaunchFile:
                 name = ast.literal_eval(action.args[0])
                 arguments.setdefault(name, self.text(keywords['default_value'], arguments))
             elif kind == 'IncludeLaunchDescription':
-                ((included, passed),) = self.includes()
+                included, passed = self._included(action, arguments)
                 values = {name: self.text(value, arguments) for name, value in passed.items()}
                 commands += included.commands(folder, **{**arguments, **values})
             else:
                 assert kind == 'Node', f'{kind} is not known here'
-                commands.append(self._command(keywords, arguments, folder))
+                if self._switched_on(keywords, arguments):
+                    commands.append(self._command(keywords, arguments, folder))
         return commands
+
+    def _switched_on(self, keywords: Mapping[str, ast.expr], arguments: Mapping[str, str]) -> bool:
+        if 'condition' not in keywords:
+            return True
+        call = keywords['condition']
+        assert isinstance(call, ast.Call)
+        assert _name(call) == 'IfCondition', 'other conditions are not known here'
+        return self.text(call.args[0], arguments).lower() == 'true'
 
     def text(self, node: ast.expr, arguments: Mapping[str, str]) -> str:
         """What a substitution, or a list of them, comes to."""
@@ -127,10 +148,10 @@ class LaunchFile:
         if kind == 'PathJoinSubstitution':
             return '/'.join(value)
         if kind == 'PythonLaunchDescriptionSource':
-            return value
+            return _joined(value)
         if kind == 'ParameterFile':
             assert self.value(_keywords(call)['allow_substs'], {}) is True
-            return ParameterFile(Path(value))
+            return ParameterFile(Path(_joined(value)))
         assert kind == 'ParameterValue', f'{kind} is not known here'
         return value if parameter_type(call) is str else yaml.safe_load(value)
 

@@ -6,8 +6,10 @@ import io
 
 from PIL import Image as PillowImage
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
 
 from vavam_ros.bridge.image import BROKEN_PICTURE, check_layout
+from vavam_ros.bridge.stamp import time_from_ns
 from vavam_ros.errors import InputError
 from vavam_ros.geometry.pinhole import Pinhole
 
@@ -38,6 +40,21 @@ def pinhole_from_camera_info(msg: CameraInfo) -> Pinhole:
             f'{msg.width}x{msg.height}, focal lengths {fx_px:g} and {fy_px:g}'
         )
     return Pinhole(msg.width, msg.height, fx_px, fy_px, cx_px, cy_px)
+
+
+def camera_info_from_pinhole(pinhole: Pinhole, stamp_ns: int, frame_id: str) -> CameraInfo:
+    """plumb_bob without distortion; the reverse of `pinhole_from_camera_info`."""
+    fx, fy, cx, cy = (pinhole.fx_px, pinhole.fy_px, pinhole.cx_px, pinhole.cy_px)
+    return CameraInfo(
+        header=Header(stamp=time_from_ns(stamp_ns), frame_id=frame_id),
+        width=pinhole.width_px,
+        height=pinhole.height_px,
+        distortion_model='plumb_bob',
+        d=[0.0] * 5,
+        k=[fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0],
+        r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        p=[fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
+    )
 
 
 def _size(msg: CompressedImage) -> tuple[int, int]:

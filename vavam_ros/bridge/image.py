@@ -67,6 +67,24 @@ def image_from_rgb(rgb: Pixels, stamp_ns: int, frame_id: str) -> Image:
     return msg
 
 
+def bgra_image_from_rgb(rgb: Pixels, stamp_ns: int, frame_id: str) -> Image:
+    """Make an opaque bgra8 image, as CARLA's cameras send them, from [H, W, 3] uint8 RGB."""
+    height, width, _ = rgb.shape
+    bgra = np.empty((height, width, 4), np.uint8)
+    for channel, place in enumerate(_RGB_PLACES['bgra8']):
+        bgra[..., place] = rgb[..., channel]
+    bgra[..., 3] = 255
+    msg = Image(
+        header=Header(stamp=time_from_ns(stamp_ns), frame_id=frame_id),
+        height=height,
+        width=width,
+        encoding='bgra8',
+        step=4 * width,
+    )
+    msg.data = _bytes_field(bgra.data)
+    return msg
+
+
 def rgb_from_compressed(msg: CompressedImage) -> Pixels:
     """Return [H, W, 3] uint8 RGB from JPEG or PNG; InputError if it is neither, or broken.
 

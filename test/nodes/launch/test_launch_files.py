@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 from dataclasses import fields
 from pathlib import Path
 from typing import get_type_hints
@@ -11,26 +12,34 @@ from typing import get_type_hints
 import pytest
 from launch_reading import REPOSITORY, LaunchFile, parameter_type
 
+from vavam_ros.control.settings import FollowerSettings, WatchSettings
+from vavam_ros.control.vehicle import VehicleParameters
 from vavam_ros.driving.settings import PilotSettings
 from vavam_ros.nodes import player
+from vavam_ros.nodes.controlling.settings import CommanderSettings, ControllerNodeSettings
 from vavam_ros.nodes.planning.settings import PlannerNodeSettings
+from vavam_ros.nodes.simulating.settings import SimulatorSettings
 
 NAMES = sorted(path.name for path in (REPOSITORY / 'launch').iterdir() if path.is_file())
+BRIDGES = ['carla_ros_bridge', 'native', 'embedded']
 SETTINGS = {
     'planner': (PilotSettings, PlannerNodeSettings),
     'vavam': (player.PlayerSettings,),
+    'controller': (ControllerNodeSettings, FollowerSettings, WatchSettings, VehicleParameters),
+    'commander': (CommanderSettings, VehicleParameters),
+    'simulator': (SimulatorSettings,),
 }
 LOGIC = (
     ast.If, ast.IfExp, ast.For, ast.While, ast.Try, ast.Lambda, ast.BoolOp, ast.Compare,
     ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp,
 )  # fmt: skip
 LOGICAL = {
-    'OpaqueFunction', 'OpaqueCoroutine', 'IfCondition', 'UnlessCondition', 'PythonExpression',
+    'OpaqueFunction', 'OpaqueCoroutine', 'UnlessCondition', 'PythonExpression',
     'IfElseSubstitution', 'LaunchConfigurationEquals', 'LaunchConfigurationNotEquals',
 }  # fmt: skip
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=[*NAMES, *(f'bridges/{bridge}.launch.py' for bridge in BRIDGES)])
 def file(request: pytest.FixtureRequest) -> LaunchFile:
     return LaunchFile(request.param)
 
@@ -70,8 +79,15 @@ def console_scripts() -> set[str]:
     return {point.split('=')[0].strip() for point in ast.literal_eval(scripts)}
 
 
-def test_both_ways_to_start_are_there() -> None:
-    assert NAMES == ['planner.launch.py', 'replay.launch.py']
+def test_all_ways_to_start_are_there() -> None:
+    assert NAMES == [
+        'carla.launch.py', 'drive.launch.py', 'planner.launch.py', 'replay.launch.py',
+    ]  # fmt: skip
+    for kind, ending in (('launch', 'launch.py'), ('config', 'yaml')):
+        files = {path.name for path in (REPOSITORY / kind / 'bridges').iterdir() if path.is_file()}
+        assert files == {f'{bridge}.{ending}' for bridge in BRIDGES}
+    carla = LaunchFile('carla.launch.py')
+    assert carla.value(carla.declared['bridge']['choices'], {}) == BRIDGES
 
 
 def test_it_is_a_module_with_the_function_that_ros2_launch_calls(file: LaunchFile) -> None:
@@ -85,10 +101,11 @@ def test_there_is_no_logic_in_it(file: LaunchFile) -> None:
     for node in ast.walk(file.tree):
         assert not isinstance(node, LOGIC), ast.unparse(node)
         assert not (isinstance(node, ast.Name) and node.id in LOGICAL), node.id
+    for condition in file.calls('IfCondition'):  # a switch is none, where it is a bare argument
+        assert ast.unparse(condition.args[0].func) == 'LaunchConfiguration'
 
 
 def test_every_argument_is_described_and_has_a_default(file: LaunchFile) -> None:
-    assert file.declared
     for name, keywords in file.declared.items():
         assert len(file.text(keywords['description'], {})) > 10, name
         default = keywords['default_value']
@@ -102,7 +119,7 @@ def test_every_argument_in_use_is_declared_and_the_other_way_round(file: LaunchF
 
 
 def test_an_included_file_gets_arguments_that_it_declares(file: LaunchFile) -> None:
-    for included, passed in file.includes():
+    for included, passed in file.includes(bridge='embedded'):
         assert passed.keys() <= included.declared.keys()
         # What both declare and is not passed on would have the default of the outer one by chance.
         assert file.declared.keys() & included.declared.keys() <= passed.keys()
@@ -137,8 +154,12 @@ def test_the_planners_defaults_are_those_of_its_settings(tmp_path: Path) -> None
 
 
 def test_files_that_are_looked_up_are_there(file: LaunchFile) -> None:
-    for call in file.calls('PathJoinSubstitution'):
-        assert Path(file.value(call, {})).is_file()
+    for bridge in BRIDGES:
+        arguments = file.defaults(bridge=bridge)
+        for kind in ('PythonLaunchDescriptionSource', 'ParameterFile'):
+            for call in file.calls(kind):
+                found = file.value(call, arguments)
+                assert Path(getattr(found, 'path', found)).is_file()
 
 
 @pytest.mark.parametrize(
@@ -167,3 +188,36 @@ def test_the_player_takes_the_planner_with_it() -> None:
     (node,) = LaunchFile('replay.launch.py').calls('Node')
     (leaving,) = (keyword.value for keyword in node.keywords if keyword.arg == 'on_exit')
     assert ast.unparse(leaving.func) == 'Shutdown'
+
+
+@pytest.mark.parametrize(
+    ('bridge', 'first'),
+    [('carla_ros_bridge', []), ('native', []), ('embedded', ['simulator'])],
+)
+def test_the_same_nodes_drive_whatever_is_driven(tmp_path: Path, bridge, first) -> None:
+    commands = LaunchFile('carla.launch.py').commands(tmp_path, bridge=bridge, role_name='hero')
+    assert [one.executable for one in commands] == [*first, 'planner', 'commander', 'controller']
+    planner, commander, controller = (one.arguments for one in commands[-3:])
+    assert 'image:=/carla/hero/rgb_front/image' in planner
+    assert 'command:=planner/command' in commander
+    assert 'path:=planner/path' in controller
+    assert 'path:=planner/path' in commands[0].arguments or not first
+
+
+@pytest.mark.parametrize('controller', ['false', 'true'])
+def test_a_vehicle_is_driven_only_if_that_is_asked_for(tmp_path: Path, controller) -> None:
+    commands = LaunchFile('drive.launch.py').commands(tmp_path, controller=controller)
+    started = [one.executable for one in commands]
+    assert started == ['planner', 'commander'] + ['controller'] * (controller == 'true')
+    assert LaunchFile('drive.launch.py').defaults()['controller'] == 'false'
+
+
+def test_the_bridges_camera_is_the_models() -> None:
+    text = (REPOSITORY / 'config' / 'carla_objects.json').read_text()
+    (vehicle,) = json.loads(text)['objects']
+    (camera,) = (one for one in vehicle['sensors'] if one['type'] == 'sensor.camera.rgb')
+    place = camera['spawn_point']
+    assert place['x'] + VehicleParameters().rear_axle_to_centre_m == pytest.approx(1.70)
+    assert (place['y'], place['z'], place['yaw'], place['pitch']) == (0.0, 1.51, 0.0, 0.0)
+    assert (camera['id'], camera['fov'], camera['sensor_tick']) == ('rgb_front', 64.6, 0.5)
+    assert (camera['image_size_x'], camera['image_size_y']) == (1600, 900)

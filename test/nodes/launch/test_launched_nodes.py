@@ -10,6 +10,7 @@ from dataclasses import asdict
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
+from geometry_msgs.msg import Twist
 from launch_reading import REPOSITORY
 from nav_msgs.msg import Path
 from rcl_interfaces.srv import GetParameters
@@ -17,6 +18,7 @@ from rclpy.node import NodeNameNonExistentError
 from rclpy.parameter import parameter_value_to_python
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
+from std_msgs.msg import String
 
 from vavam_ros.bridge.stamp import ns_from_time
 from vavam_ros.driving.settings import PilotSettings
@@ -187,6 +189,40 @@ def test_a_bag_is_played_into_a_planner_on_its_time(
     shown = [{pair.key for pair in status.values} for status in statuses]
     assert len(set(plotted)) == 6
     assert any({*plotted} <= keys for keys in shown), plotted
+    assert set(started.stop()) == {0}
+
+
+def test_planner_commander_and_controller_drive_the_embedded_world(
+    launch, graph, mini_model, tmp_path
+):
+    (tmp_path / 'mine.yaml').write_text(
+        json.dumps(
+            {
+                '/**/planner': {'ros__parameters': OPEN_GATE},
+                '/**/simulator': {'ros__parameters': {'image_width_px': 160, 'cars': 2}},
+            }
+        )
+    )
+    started = launch(
+        'carla.launch.py', **mini_model, bridge='embedded', role_name='hero', seed='9001',
+        rtf='2.0', params_file=str(tmp_path / 'mine.yaml'),
+    )  # fmt: skip
+    onlooker = Onlooker(graph, started)
+    paths = onlooker.listen(Path, '/planner/path', QoSProfile(depth=10))
+    commands = onlooker.listen(Twist, '/carla/hero/cmd_vel', QoSProfile(depth=10))
+    turns = onlooker.listen(String, '/planner/command', QoSProfile(depth=10))
+    states = onlooker.listen(DiagnosticStatus, '/simulator/status', LATCHED)
+    onlooker.wait(lambda: len(paths) > 2 and commands and turns)
+    onlooker.wait(lambda: states and states[-1].message == 'RUNNING')
+    assert onlooker.nodes == [
+        '/commander', '/controller', '/onlooker', '/planner', '/simulator',
+    ]  # fmt: skip
+    heard = onlooker.subscribed('planner', '/')
+    assert '/carla/hero/rgb_front/image' in heard
+    assert '/carla/hero/rgb_front/camera_info' in heard
+    assert {'/planner/path', '/carla/hero/odometry'} <= {*onlooker.subscribed('controller', '/')}
+    assert {'/carla/hero/waypoints'} <= {*onlooker.subscribed('commander', '/')}
+    assert not re.search(r'parameter \w+ is unknown', started.said)
     assert set(started.stop()) == {0}
 
 

@@ -12,12 +12,22 @@ from launch_reading import REPOSITORY
 from rclpy.context import Context
 
 from vavam_ros.bridge import parameters
+from vavam_ros.control.settings import FollowerSettings, WatchSettings
+from vavam_ros.control.vehicle import VehicleParameters
 from vavam_ros.driving.settings import PilotSettings
+from vavam_ros.nodes.controlling.settings import CommanderSettings, ControllerNodeSettings
 from vavam_ros.nodes.planning.settings import PlannerNodeSettings
 from vavam_ros.nodes.settings import declared_settings
+from vavam_ros.nodes.simulating.settings import SimulatorSettings
 
 FILE = REPOSITORY / 'config' / 'planner.yaml'
 SETTINGS = (PilotSettings, PlannerNodeSettings)
+OF_NODES = {
+    'planner': SETTINGS,
+    'controller': (ControllerNodeSettings, VehicleParameters, FollowerSettings, WatchSettings),
+    'commander': (CommanderSettings,),
+    'simulator': (SimulatorSettings,),
+}
 
 
 class Declarations:
@@ -31,14 +41,14 @@ class Declarations:
         self.lines += [f'    # {descriptor.description}', f'    {name}: {written}']
 
 
-def test_planner_yaml_has_every_parameter_with_default_and_description() -> None:
-    declarations = Declarations()
-    for settings in SETTINGS:
+@pytest.mark.parametrize('node', OF_NODES)
+def test_a_nodes_file_has_every_parameter_with_default_and_description(node: str) -> None:
+    declarations, file = Declarations(), REPOSITORY / 'config' / f'{node}.yaml'
+    for settings in OF_NODES[node]:
         parameters.declare(declarations, settings)
     expected = '\n'.join(['/**:', '  ros__parameters:', *declarations.lines, ''])
-    text = FILE.read_text()
-    comments, separator, found = text.partition('/**:')
-    assert separator + found == expected, f'below its comments, {FILE} should be:\n{expected}'
+    comments, separator, found = file.read_text().partition('/**:')
+    assert separator + found == expected, f'below its comments, {file} should be:\n{expected}'
     assert all(line.startswith('#') for line in comments.splitlines())
 
 

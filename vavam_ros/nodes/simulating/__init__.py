@@ -1,0 +1,1 @@
+"""The node `simulator`: the embedded world behind the topics of the CARLA ROS bridge."""

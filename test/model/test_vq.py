@@ -123,8 +123,15 @@ def test_a_token_without_a_codebook_entry_never_reaches_the_decoder(small, token
 
 
 def test_widths_that_the_norms_cannot_group_are_refused():
-    with pytest.raises(InputError, match='48 are no multiple of 32'):
+    with pytest.raises(InputError, match='level of 48, which is no multiple of 32'):
         VQModel(TokenizerConfig(channels=48))
+
+
+def test_a_narrow_level_has_a_norm_group_for_each_channel():
+    model = VQModel(TokenizerConfig(16, (1, 1, 2, 4, 4), 1, 64, 20))
+    norms = [one for one in model.modules() if isinstance(one, torch.nn.GroupNorm)]
+    groups = {norm.num_channels: norm.num_groups for norm in norms}
+    assert groups == {16: 16, 32: 32, 64: 32}
 
 
 def test_with_bfloat16_weights_the_codebook_still_decides_in_float32(small):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vavam_ros.errors import InputError
 
@@ -144,19 +144,26 @@ def _expert_for(video: VideoConfig, base_dim: int) -> ActionConfig:
 
 
 def _tiny_size() -> Preset:
-    """Small enough to plan and to predict a frame within a second on two cores."""
+    """Small enough to be trained in hours and to drive at 2 Hz, both on two cores."""
     video = VideoConfig(
         embedding_dim=128,
         base_dim=64,
         dim_heads=32,
-        nb_layers=4,
+        nb_layers=6,
         vocabulary_size=1025,
         nb_timesteps=8,
         nb_tokens_per_timestep=144,
         grid=(9, 16),
     )
-    tokenizer = TokenizerConfig(channels=32, z_channels=64, codebook_size=1024)
-    return Preset(video, _expert_for(video, base_dim=16), tokenizer)
+    tokenizer = TokenizerConfig(
+        channels=16,
+        multipliers=(1, 1, 2, 4, 4),
+        res_blocks=1,
+        z_channels=64,
+        codebook_size=1024,
+    )
+    expert = replace(_expert_for(video, base_dim=32), embedding_dim=96)  # more than a quarter
+    return Preset(video, expert, tokenizer)
 
 
 PRESETS: dict[str, Preset] = {

@@ -129,6 +129,20 @@ class VideoGPT(nn.Module):
             x = block.add(x, causal_attention(q, k, v, self.scale))
         return x
 
+    def keys_values(self, tokens: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Tokens [B, N] from position 0 on -> each layer's keys and values [B, heads, N, dim].
+
+        Of the last layer nothing else is computed: that is all an action expert reads.
+        """
+        x = self.embed(tokens, torch.arange(tokens.shape[1], device=tokens.device))
+        made = []
+        *blocks, last = self.blocks
+        for block in blocks:
+            q, k, v = block.attn.queries_keys_values(layer_norm(x))
+            made.append((k, v))
+            x = block.add(x, causal_attention(q, k, v, self.scale))
+        return [*made, last.attn.keys_values(layer_norm(x))]
+
     def forward(self, tokens: Tensor) -> Tensor:
         """Tokens [B, N] -> logits [B, N, V]: the whole model in one line, nothing kept."""
         return self.readout(self.stream(tokens))

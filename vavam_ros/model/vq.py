@@ -13,12 +13,12 @@ from torch.nn import functional as F
 from vavam_ros.errors import InputError
 from vavam_ros.model.config import TokenizerConfig
 
-NORM_GROUPS = 32  # the same at every width; it is in no file
+NORM_GROUPS = 32  # at every width, or one a channel where there are fewer; it is in no file
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
-    """GroupNorm of 32 groups with weights, eps 1e-6."""
-    return nn.GroupNorm(NORM_GROUPS, channels, eps=1e-6)
+    """GroupNorm of 32 groups with weights, eps 1e-6; of fewer channels each is a group."""
+    return nn.GroupNorm(min(NORM_GROUPS, channels), channels, eps=1e-6)
 
 
 def conv3(channels_in: int, channels_out: int) -> nn.Conv2d:
@@ -223,11 +223,12 @@ class VQModel(nn.Module):
 
     def __init__(self, config: TokenizerConfig) -> None:
         super().__init__()
-        if config.channels % NORM_GROUPS:
-            raise InputError(
-                f'tokenizer channels {config.channels} are no multiple of {NORM_GROUPS}, '
-                'which its norms need'
-            )
+        for width in (config.channels * mult for mult in config.multipliers):
+            if width % min(NORM_GROUPS, width):
+                raise InputError(
+                    f'tokenizer channels {config.channels} make a level of {width}, which is no '
+                    f'multiple of {NORM_GROUPS}: its norms need that'
+                )
         self.patch_px = 2 ** (len(config.multipliers) - 1)
         self.codebook_size = config.codebook_size
         self.encoder = Encoder(config)

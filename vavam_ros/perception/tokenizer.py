@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -80,18 +80,26 @@ class FrameTokenizer:
         """Whether `decode` works; an encoder's file alone cannot."""
         return self._codec.can_decode
 
-    @torch.inference_mode()
     def encode(self, image: NDArray[np.uint8]) -> NDArray[np.int32]:
         """Image [H, W, 3] RGB -> tokens [H/16, W/16].
 
         Raises InputError for another type or shape, or sides that are no multiples of 16.
         """
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise InputError(
-                f'image is {image.dtype} {list(image.shape)}: expected uint8 [height, width, 3]'
-            )
-        images = torch.from_numpy(normalised(image))[None].to(self._device, self._dtype)
-        return self._codec.encode(images)[0].to('cpu', torch.int32).numpy()
+        tokens: NDArray[np.int32] = self.encode_all([image])[0]
+        return tokens
+
+    @torch.inference_mode()
+    def encode_all(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.int32]:
+        """Images [H, W, 3] RGB of one size -> tokens [N, H/16, W/16], as `encode` gives them."""
+        for image in images:
+            if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+                raise InputError(
+                    f'image is {image.dtype} {list(image.shape)}: '
+                    'expected uint8 [height, width, 3]'
+                )
+        batch = torch.from_numpy(np.stack([normalised(image) for image in images]))
+        tokens = self._codec.encode(batch.to(self._device, self._dtype))
+        return tokens.to('cpu', torch.int32).numpy()
 
     @torch.inference_mode()
     def decode(

@@ -1,0 +1,141 @@
+"""One drive in the embedded world, recorded to a file: what a worker of `vavam collect` does."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vavam_ros import __version__
+from vavam_ros.commands.closed_loop_run import pilot_of
+from vavam_ros.commands.drivers import PilotDriver
+from vavam_ros.driving.settings import PilotSettings
+from vavam_ros.model.checkpoint import read_checkpoint
+from vavam_ros.model.config import PATCH_PX
+from vavam_ros.perception.virtual_camera import VirtualCamera
+from vavam_ros.simulation.camera import SceneCamera
+from vavam_ros.simulation.collection import Disturbances, Sample, collect_drive
+from vavam_ros.simulation.world import World, WorldSettings
+from vavam_ros.training.drives import (
+    SUFFIX,
+    Drive,
+    DriveOrigin,
+    PackedFrames,
+    encoded,
+    write_drive,
+)
+from vavam_ros.training.manifest import Entry, file_entry
+
+FINER = (2, 2, 4, 2)  # how much the camera's picture is than the model's, from seed to seed
+
+
+@dataclass(frozen=True)
+class DriveJob:
+    """Which drive to record, and where."""
+
+    folder: Path
+    seed: int
+    seconds: float
+    world: WorldSettings
+    disturbances: Disturbances
+    grid: tuple[int, int]  # rows, columns of tokens: the size of the pictures
+    pilot: PilotSettings | None = None  # the model that drives; None: the expert does
+
+    @property
+    def path(self) -> Path:
+        """The drive's file."""
+        variant = f'-{self.world.variant}' if self.world.variant else ''
+        return self.folder / f'town-{self.seed:04d}{variant}{SUFFIX}'
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that the pictures and the driving follow from, but the seed; JSON values."""
+        return {
+            'seconds': self.seconds,
+            'world': asdict(self.world),
+            'disturbances': {
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in asdict(self.disturbances).items()
+            },
+            'grid': list(self.grid),
+            **({'driver': self._driver()} if self.pilot else {}),
+        }
+
+    def _driver(self) -> dict[str, Any]:
+        """The model that drives, by its files' content."""
+        assert self.pilot is not None
+        paths = {'weights': self.pilot.weights, 'tokenizer': self.pilot.tokenizer}
+        return {name: read_checkpoint(path).identity for name, path in paths.items()}
+
+
+class StoppedError(Exception):
+    """Somebody asked the drive to end; nothing of it is kept."""
+
+
+def record(job: DriveJob, at_frame: Callable[[], bool]) -> Entry:
+    """Drive, write the file, say what it holds; StoppedError when `at_frame` says so."""
+    files, samples = [], []
+    for picture, sample in _pictures(job):
+        if at_frame():
+            raise StoppedError
+        files.append(encoded(picture))
+        samples.append(sample)
+    write_drive(job.path, _drive(job, PackedFrames.of_files(files), samples))
+    commands = np.array([int(sample.command) for sample in samples])
+    return file_entry(job.path, commands, seed=job.seed)
+
+
+def _pictures(job: DriveJob) -> Iterator[tuple[Any, Sample]]:
+    """Frames as the model's camera shows them."""
+    world = World(job.seed, job.world)
+    rows, columns = job.grid
+    view = VirtualCamera(rows * PATCH_PX, columns * PATCH_PX)
+    finer = FINER[job.seed % len(FINER)]  # then smoothed, as a camera's pixels are
+    size = (finer * view.width_px, finer * view.height_px)
+    with SceneCamera(world.town, *size) as camera:
+        driver = PilotDriver(pilot_of(job.pilot), world.vehicle) if job.pilot else None
+        for sample in collect_drive(world, job.seconds, camera.image, job.disturbances, driver):
+            yield view.view(sample.image), sample
+
+
+def _drive(job: DriveJob, frames: PackedFrames, samples: list[Sample]) -> Drive:
+    states = [sample.state for sample in samples]
+    origin = DriveOrigin('simulation', job.seed, job.world.command_rule, __version__, job.settings)
+    return Drive(
+        frames,
+        stamps_ns=np.array([sample.stamp_ns for sample in samples], np.int64),
+        poses=np.array([(one.x_m, one.y_m, one.yaw_rad) for one in states], np.float64),
+        speeds=np.array([one.speed_mps for one in states], np.float32),
+        commands=np.array([int(sample.command) for sample in samples], np.int64),
+        targets=np.stack([sample.target_in_rig for sample in samples]).astype(np.float32),
+        target_valid=np.ones(len(samples), np.bool_),
+        origin=origin,
+    )
+
+
+_shared: dict[str, Any] = {}  # of a worker process: its frame counter and stop sign
+
+
+def begin_worker(frames: Any, stop: Any) -> None:
+    """Set a worker process up; Ctrl-C is its parent's affair."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _shared.update(frames=frames, stop=stop, parent=os.getppid())
+
+
+def record_in_worker(job: DriveJob) -> Entry | None:
+    """`record` for a process pool; None when it was stopped."""
+    try:
+        return record(job, _count_frame)
+    except StoppedError:
+        return None
+
+
+def _count_frame() -> bool:
+    with _shared['frames'].get_lock():
+        _shared['frames'].value += 1
+    return bool(_shared['stop'].is_set()) or os.getppid() != _shared['parent']

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-CLIP ?= ../shared/data/nuscenes_scene0006
+CLIP ?=
 DEMO_OUT ?= demo_out
 DEMO_ARGS ?=
 BENCH_ARGS ?=
@@ -20,12 +20,12 @@ help: ## list the targets
 setup: ## make .venv, or bring it up to date
 	@.ci/setup
 
-demo: clip setup ## plan on a clip with real nodes, leave pictures in DEMO_OUT (CLIP=folder DEMO_OUT=demo_out DEMO_ARGS=...)
-	@$(IN_VENV) vavam demo --clip '$(CLIP)' --out '$(DEMO_OUT)' $(DEMO_ARGS)
+demo: clip setup ## a car drives itself in a simulated town, or plans on a clip; pictures in DEMO_OUT (CLIP=folder DEMO_OUT=demo_out DEMO_ARGS=...)
+	@$(IN_VENV) vavam demo $(if $(CLIP),--clip '$(CLIP)') --out '$(DEMO_OUT)' $(DEMO_ARGS)
 
 clip:
-	@test -d '$(CLIP)' || { \
-	  echo "make demo: error: there is no clip in '$(CLIP)': give one, as in make demo CLIP=folder (with frames.csv and its images)" >&2; \
+	@test -z '$(CLIP)' || test -d '$(CLIP)' || { \
+	  echo "make demo: error: there is no clip in '$(CLIP)': make demo CLIP=folder needs one with frames.csv and its images, make demo alone needs none" >&2; \
 	  exit 2; }
 
 test: setup ## run the tests (PYTEST_ARGS='-k planner')

@@ -59,6 +59,7 @@ setup(
     maintainer_email='maintainers@vavam-ros.example',
     python_requires='>=3.10',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
+    package_data={NAME: ['weights/*/*']},
     zip_safe=False,
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
@@ -69,6 +70,8 @@ setup(
     install_requires=RUNTIME,
     extras_require={
         'ros': ROS_WHEELS,
+        'simulation': ['panda3d>=1.10.13', 'av>=12'],  # the embedded world, and films of it
+        'training': ['lightning-fabric>=2.4'],
         # colcon test runs pytest only where this list names it
         'test': ['pytest>=7.4,<9', 'hypothesis>=6.60'],
         'lint': ['ruff', 'mypy', 'import-linter', 'catkin_pkg', 'types-PyYAML'],
@@ -77,6 +80,9 @@ setup(
         'console_scripts': [
             'vavam = vavam_ros.__main__:main',
             'planner = vavam_ros.nodes.planner:main',
+            'controller = vavam_ros.nodes.controller:main',
+            'commander = vavam_ros.nodes.commander:main',
+            'simulator = vavam_ros.nodes.simulator:main',
         ],
     },
 )

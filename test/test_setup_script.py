@@ -121,7 +121,7 @@ def test_a_sourced_ros_that_the_python_cannot_load_is_not_passed_over(checkout: 
 def test_a_sourced_ros_keeps_its_own_packages(checkout: Path) -> None:
     result = set_up(checkout, AMENT_PREFIX_PATH='/ros', ROS_DISTRO='jazzy', FAKE_RCLPY='0')
     assert result.returncode == 0, result.stderr
-    assert pip_calls(checkout)[-1].endswith('--editable .[test,lint]')
+    assert pip_calls(checkout)[-1].endswith('--editable .[simulation,training,test,lint]')
     assert 'packages = true' in (checkout / '.venv' / 'pyvenv.cfg').read_text()
     pins = (checkout / '.venv' / 'setup-constraints.txt').read_text().splitlines()
     assert [pin for pin in pins if pin.startswith('numpy')] == ['numpy==1.26.4']
@@ -131,7 +131,7 @@ def test_a_sourced_ros_keeps_its_own_packages(checkout: Path) -> None:
 def test_without_a_ros_the_wheels_are_installed_and_pinned(checkout: Path) -> None:
     result = set_up(checkout)
     assert result.returncode == 0, result.stderr
-    assert pip_calls(checkout)[-1].endswith('--editable .[ros,test,lint]')
+    assert pip_calls(checkout)[-1].endswith('--editable .[ros,simulation,training,test,lint]')
     pins = (checkout / '.venv' / 'setup-constraints.txt').read_text().splitlines()
     assert {'torch==2.13.0', 'ros-rclpy==7.1.6'} <= set(pins)
 

@@ -14,10 +14,15 @@ from vavam_ros.errors import InputError
 COMMANDS = {
     'init': ('vavam_ros.commands.init', 'write fresh random weights of a preset size'),
     'convert': ('vavam_ros.commands.convert', 'turn released files into safetensors'),
+    'collect': ('vavam_ros.commands.collect', 'record drives of the expert for training'),
+    'tokenize': ('vavam_ros.commands.tokenize', 'turn drives or bags into tokens to train on'),
+    'train': ('vavam_ros.commands.train', 'train the tokenizer, the video model, the planner'),
     'make-bag': ('vavam_ros.commands.make_bag', 'turn a clip folder into a rosbag2'),
     'replay': ('vavam_ros.nodes.player', 'play a bag into the live graph with /clock'),
     'record': ('vavam_ros.nodes.recorder', 'record topics into a bag'),
     'demo': ('vavam_ros.commands.demo', 'plan on a clip with real nodes, leave pictures'),
+    'sim': ('vavam_ros.commands.sim', 'drive in a town of the embedded world, film it'),
+    'closed-loop': ('vavam_ros.commands.closed_loop', 'drive held-out towns, say how well'),
     'bench': ('vavam_ros.commands.bench', 'time the engine against the plain way'),
 }
 
@@ -52,7 +57,7 @@ def _usage(name: str) -> int:
         print(f'vavam: error: there is no command {name!r}', file=out)
     print('usage: vavam COMMAND [ARGUMENTS]   (vavam COMMAND --help for each)\n', file=out)
     for command, (_, line) in COMMANDS.items():
-        print(f'  {command:<10} {line}', file=out)
+        print(f'  {command:<12} {line}', file=out)
     return 0 if wanted else 2
 
 

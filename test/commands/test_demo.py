@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
 import json
 import signal
 import subprocess
@@ -15,25 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from demo_runs import MARK, quick_preset, survivors, what_is_said
 from mini_model import write_model
 from PIL import Image
 
-from vavam_ros.__main__ import main
 from vavam_ros.bags.clip import read_clip
 from vavam_ros.bags.reader import BagReader
-from vavam_ros.model import config
 
 FRAMES = 6
-MARK = 'VAVAM_DEMO_TEST'  # in the environment of every process that a demo here starts
 RESULTS = ['demo.gif', 'paths.png', 'recording', 'report.json']
 POSES = 'stamp,file,x,y,yaw,v'
-
-
-def quick_preset() -> config.Preset:
-    """As the preset tiny, but for images of 4 x 6 tokens."""
-    tiny = config.PRESETS['tiny']
-    video = dataclasses.replace(tiny.video, nb_tokens_per_timestep=24, grid=(4, 6))
-    return config.Preset(video, tiny.action, tiny.tokenizer)
 
 
 def write_clip(folder: Path, header: str = POSES) -> Path:
@@ -52,16 +41,6 @@ def write_clip(folder: Path, header: str = POSES) -> Path:
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
     return write_clip(tmp_path / 'drive')
-
-
-def survivors(mark: str) -> list[str]:
-    """Command lines of running processes that inherited the mark."""
-    found = []
-    for process in Path('/proc').glob('[0-9]*'):
-        with contextlib.suppress(OSError):
-            if f'{MARK}={mark}'.encode() in (process / 'environ').read_bytes().split(b'\0'):
-                found.append((process / 'cmdline').read_text())
-    return found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,18 +67,9 @@ class Demo:
 
 
 def run_demo(clip: Path, out: Path, *arguments: str) -> Demo:
-    said = io.StringIO()
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        contextlib.redirect_stdout(said),
-        contextlib.redirect_stderr(said),
-    ):
-        patch.setenv(MARK, str(out))
-        patch.setenv('OMP_NUM_THREADS', '1')
-        patch.setitem(config.PRESETS, 'tiny', quick_preset())
-        paths = ['--clip', str(clip), '--out', str(out)]
-        status = main(['demo', *paths, '--rate', '1', *arguments])
-    return Demo(clip, out, status, said.getvalue(), survivors(str(out)))
+    paths = ['--clip', str(clip), '--out', str(out), '--weights', 'random', '--rate', '1']
+    status, said = what_is_said(out, ['demo', *paths, *arguments])
+    return Demo(clip, out, status, said, survivors(str(out)))
 
 
 @pytest.fixture(scope='module')
@@ -236,7 +206,11 @@ def with_a_broken_image(clip):
         (lambda clip: None, ['--hfov', '0'], 'field of view is 0.0 deg'),
         (lambda clip: None, ['--rate', '0'], '--rate is 0'),
         (lambda clip: None, ['--rate', 'inf'], '--rate is inf'),
-        (lambda clip: None, ['--weights', 'w'], '--weights and --tokenizer belong together'),
+        (
+            lambda clip: None,
+            ['--weights', 'w'],
+            '--weights FILE and --tokenizer FILE belong together',
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_an_earlier_demo_stays(

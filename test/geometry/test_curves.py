@@ -48,7 +48,7 @@ def test_corners_go_round_from_the_front_left():
         (3.3, 0.0, math.pi / 2, False),
         (2.9, 0.0, math.pi / 2, True),
         (0.0, 0.0, 0.3, True),
-        (3.2, 2.2, math.pi / 4, False),  # bounding boxes overlap, the boxes do not
+        (3.4, 2.6, math.pi / 4, False),  # bounding boxes overlap, the boxes do not
     ],
 )
 def test_boxes_overlap_where_they_share_ground(x, y, yaw, overlaps):

@@ -21,8 +21,7 @@ def test_a_seed_is_always_the_same_town():
     for field in ('buildings', 'parked', 'trees', 'lights', 'appearance'):
         assert getattr(one, field) == getattr(other, field)
     assert all(
-        np.array_equal(a.points_m, b.points_m)
-        for a, b in zip(one.lanes, other.lanes, strict=True)
+        np.array_equal(a.points_m, b.points_m) for a, b in zip(one.lanes, other.lanes, strict=True)
     )
 
 
@@ -81,7 +80,7 @@ def test_nothing_stands_on_a_lane(town):
 
 def test_speed_limits_let_one_brake_in_time(town):
     for lane, limits in zip(town.lanes, lane_limits(town), strict=True):
-        assert 2.0 < limits.min()
+        assert limits.min() > 2.0
         assert limits.max() <= TOWN_MPS
         braking = (limits[:-1] ** 2 - limits[1:] ** 2) / (2 * np.diff(lane.lengths_m))
         assert braking.max() < 1.5

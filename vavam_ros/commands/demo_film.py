@@ -7,30 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib import font_manager
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from vavam_ros.commands.demo_folder import writing
+from vavam_ros.commands.picture_sheet import GREY, LINE_PX, WHITE, YELLOW, Sheet
 from vavam_ros.errors import InputError
 from vavam_ros.records import NS_PER_S, CameraFrame
 
 _WIDTH_PX = 880  # of the film: what a README shows without shrinking it
 _TALLEST_PX = 400  # of its pictures
 _GAP_PX = 4
-_MARGIN_PX = 6
-_LINE_PX = 24
-_FONT_PX = 15
 _COLOURS, _PREDICTED_COLOURS = 160, 96  # of a frame's 256: predictions can be very colourful
 _FAST_OCTREE = 2  # of Pillow's ways to choose them, a hundred times as fast as its default
 _LAST_MS = 1500  # how long the last picture stays, before the film starts again
 
-_GROUND = (24, 24, 24)
-_WHITE = (255, 255, 255)
-_GREY = (160, 160, 160)
-_YELLOW = (255, 221, 0)
-
-Colour = tuple[int, int, int]
 Pair = tuple[CameraFrame, CameraFrame | None]  # the overlay, and what was predicted for then
 
 
@@ -70,7 +61,6 @@ class _Film:
     def __init__(self, pairs: Sequence[Pair], title: FilmTitle) -> None:
         self._title = title
         self._start_ns = pairs[0][0].stamp_ns
-        self._font = ImageFont.truetype(font_manager.findfont('DejaVu Sans'), _FONT_PX)
         left = _aspect(pairs[0][0].image)
         right = next((_aspect(predicted.image) for _, predicted in pairs if predicted), left)
         room = _WIDTH_PX - _GAP_PX
@@ -83,26 +73,20 @@ class _Film:
         overlay, predicted = pair
         right_x = self._left_width + _GAP_PX
         seconds = (overlay.stamp_ns - self._start_ns) / NS_PER_S
-        lines = [(self._title.warning, _YELLOW)] if self._title.warning else []
-        lines.append((f'{self._title.name}, {seconds:.1f} s', _WHITE))
-        top = _LINE_PX * (len(lines) + 1)
-        picture = Image.new('RGB', (_WIDTH_PX, top + self._height), _GROUND)
-        canvas = ImageDraw.Draw(picture)
+        lines = [(self._title.warning, YELLOW)] if self._title.warning else []
+        lines.append((f'{self._title.name}, {seconds:.1f} s', WHITE))
+        top = LINE_PX * (len(lines) + 1)
+        sheet = Sheet(_WIDTH_PX, top + self._height)
         for row, (text, colour) in enumerate(lines):
-            self._write(canvas, 0, row * _LINE_PX, text, colour)
-        self._write(canvas, 0, top - _LINE_PX, 'camera image and plan', _GREY)
-        self._write(canvas, right_x, top - _LINE_PX, 'as predicted 0.5 s before', _GREY)
-        picture.paste(_scaled(overlay.image, self._left_width, self._height), (0, top))
+            sheet.write(0, row * LINE_PX, text, colour)
+        sheet.write(0, top - LINE_PX, 'camera image and plan', GREY)
+        sheet.write(right_x, top - LINE_PX, 'as predicted 0.5 s before', GREY)
+        sheet.lay(_scaled(overlay.image, self._left_width, self._height), 0, top)
         if predicted is None:
-            self._write(canvas, right_x, top, 'nothing was predicted', _GREY)
-            return picture.quantize(_COLOURS, _FAST_OCTREE)
+            sheet.write(right_x, top, 'nothing was predicted', GREY)
+            return sheet.image.quantize(_COLOURS, _FAST_OCTREE)
         beside = _scaled(predicted.image, self._right_width, self._height)
-        return _joined(picture, beside, (right_x, top))
-
-    def _write(
-        self, canvas: ImageDraw.ImageDraw, x: int, y: int, text: str, colour: Colour
-    ) -> None:
-        canvas.text((x + _MARGIN_PX, y + 3), text, colour, self._font)
+        return _joined(sheet.image, beside, (right_x, top))
 
 
 def _aspect(image: NDArray[np.uint8]) -> float:

@@ -29,13 +29,28 @@ class DemoFolder:
 
     @property
     def film(self) -> Path:
-        """The overlay beside the predicted frames."""
+        """Of a clip: the overlay beside the predicted frames."""
         return self.path / 'demo.gif'
 
     @property
     def plot(self) -> Path:
-        """All planned paths, and the driven one."""
+        """Of a clip: all planned paths, and the driven one."""
         return self.path / 'paths.png'
+
+    @property
+    def drive_film(self) -> Path:
+        """Of a drive: camera and path, predicted frames, the map."""
+        return self.path / 'drive.mp4'
+
+    @property
+    def still(self) -> Path:
+        """One picture of that film."""
+        return self.path / 'drive.png'
+
+    @property
+    def route_plot(self) -> Path:
+        """Of a drive: the driven way against the lane's middle."""
+        return self.path / 'route.png'
 
     @property
     def report(self) -> Path:
@@ -52,6 +67,16 @@ class DemoFolder:
         """What is needed while the demo runs: the clip as a bag, fresh weights."""
         return self.path / 'work'
 
+    @property
+    def parameters(self) -> Path:
+        """The nodes' parameters."""
+        return self.work / 'parameters.yaml'
+
+    @property
+    def command_log(self) -> Path:
+        """What the simulated vehicle was told at each tick."""
+        return self.work / 'commands'
+
     def start_anew(self) -> None:
         """Remove an earlier demo's results; InputError when that cannot be."""
         partial = self.recording.with_name('recording.partial')
@@ -60,7 +85,7 @@ class DemoFolder:
             for place in (self.recording, partial, self.logs):
                 if place.exists():
                     shutil.rmtree(place)
-            for place in (self.film, self.plot):
+            for place in (self.film, self.plot, self.drive_film, self.still, self.route_plot):
                 place.unlink(missing_ok=True)
             self.logs.mkdir()
 

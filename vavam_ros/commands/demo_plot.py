@@ -11,27 +11,17 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
 from vavam_ros.commands.demo_folder import writing
 from vavam_ros.commands.demo_recording import RecordedPath
+from vavam_ros.commands.map_axes import WARNING_COLOUR, Points, fit, limit, mark
 from vavam_ros.geometry.polyline import from_origin
 from vavam_ros.geometry.pose import Pose2
 from vavam_ros.records import NS_PER_S, EgoState
 
 _DPI = 100
-_WIDTH_IN = 8.8
-_AXES_WIDTH_IN = 6.8  # what labels and colour bar leave of it
-_TEXT_HEIGHT_IN = 1.2  # of labels, legend and warning
-_LINE_HEIGHT_IN = 0.3  # of the title above them
-_LEGEND_DROP_IN = 0.45  # below the axes
-_FLATTEST, _NARROWEST = 0.5, 1.0  # height over width, width over height of the axes
 _COLOURS = 'viridis'
 _ONE_COLOUR = '#21918c'  # from the middle of it
-_WARNING_COLOUR = '#c00000'
-_LEAST_SPAN_M = 10.0  # of an axis, so that a standing car is not drawn as a great journey
-
-Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -60,8 +50,8 @@ def write_plot(
     headline = f'{title.name}: {what}\n{title.weights}'
     figure.suptitle(headline, fontsize=12)
     if title.warning:
-        axes.set_title(title.warning, color=_WARNING_COLOUR, fontsize=12, weight='bold')
-    _fit(figure, axes, entries, headline.count('\n') + 1)
+        axes.set_title(title.warning, color=WARNING_COLOUR, fontsize=12, weight='bold')
+    fit(figure, axes, entries, headline.count('\n') + 1)
     with writing(path):
         figure.savefig(path)
 
@@ -73,10 +63,10 @@ def _plot_in_fixed_frame(
     places = np.array([(ego.x_m, ego.y_m) for ego in driven])
     poses = {ego.stamp_ns: Pose2(ego.x_m, ego.y_m, ego.yaw_rad) for ego in driven}
     lines = [poses[one.stamp_ns].to_fixed(from_origin(one.waypoints_in_rig)) for one in paths]
-    _limit(axes, [places, *lines])
+    limit(axes, [places, *lines])
     _add_paths(axes, lines, paths)
     track = Line2D(*places.T, color='black', linewidth=3, zorder=3)
-    start = _mark('o', places[0], markerfacecolor='white')
+    start = mark('o', places[0], markerfacecolor='white')
     axes.add_line(track)
     axes.add_line(start)
     axes.set_xlabel("x in the clip's fixed frame, m")
@@ -86,10 +76,10 @@ def _plot_in_fixed_frame(
 
 def _plot_in_rig_frame(axes: Axes, paths: Sequence[RecordedPath]) -> dict[str, Line2D]:
     lines = [from_origin(one.waypoints_in_rig)[:, ::-1] for one in paths]  # forward is up
-    _limit(axes, [np.zeros((1, 2)), *lines])
+    limit(axes, [np.zeros((1, 2)), *lines])
     axes.invert_xaxis()  # left is left
     _add_paths(axes, lines, paths)
-    car = _mark('^', np.zeros(2), markerfacecolor='black')
+    car = mark('^', np.zeros(2), markerfacecolor='black')
     axes.add_line(car)
     axes.set_xlabel('y, to the left, m')
     axes.set_ylabel('x, ahead, m')
@@ -110,45 +100,6 @@ def _add_paths(axes: Axes, lines: Sequence[Points], paths: Sequence[RecordedPath
     label = 'when it was planned, s after the first'
     assert axes.figure is not None
     axes.figure.colorbar(collection, ax=axes, label=label, aspect=30)
-
-
-def _limit(axes: Axes, lines: Sequence[Points]) -> None:
-    """Show all of the lines, with a margin, in a rectangle that is neither flat nor narrow."""
-    points = np.concatenate(list(lines))
-    low, high = points.min(axis=0), points.max(axis=0)
-    middle, half = (low + high) / 2, np.maximum(0.55 * (high - low), _LEAST_SPAN_M / 2)
-    half = np.maximum(half, half[::-1] * (_NARROWEST, _FLATTEST))
-    axes.set_xlim(middle[0] - half[0], middle[0] + half[0])
-    axes.set_ylim(middle[1] - half[1], middle[1] + half[1])
-
-
-def _fit(figure: Figure, axes: Axes, entries: dict[str, Line2D], lines: int) -> None:
-    """Give the figure the height that its axes need at its width; the legend goes below them."""
-    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    height_in = _AXES_WIDTH_IN * (top - bottom) / abs(right - left)
-    text_in = _TEXT_HEIGHT_IN + lines * _LINE_HEIGHT_IN
-    figure.set_size_inches(_WIDTH_IN, height_in + text_in)
-    axes.legend(
-        list(entries.values()),
-        list(entries),
-        loc='upper center',
-        bbox_to_anchor=(0.5, -_LEGEND_DROP_IN / height_in),
-        ncol=len(entries),
-        frameon=False,
-    )
-
-
-def _mark(marker: str, place: Points, markerfacecolor: str) -> Line2D:
-    return Line2D(
-        [place[0]],
-        [place[1]],
-        linestyle='',
-        marker=marker,
-        markersize=10,
-        markeredgecolor='black',
-        markerfacecolor=markerfacecolor,
-        zorder=4,
-    )
 
 
 def _sample() -> Line2D:

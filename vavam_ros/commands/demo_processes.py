@@ -1,4 +1,4 @@
-"""Planner, recorder and player as processes of their own, none of which outlives its block."""
+"""The nodes of a demo as processes of their own, none of which outlives its block."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -72,6 +72,11 @@ class DemoProcess:
             raise InputError(
                 f'the {self.name} ended by itself with status {self.status}: {self.last_words}'
             )
+
+    def end_well(self) -> None:
+        """Stop it; InputError where it does not end as it should."""
+        if self.stop():
+            raise InputError(f'the {self.name} failed: {self.last_words}')
 
     def stop(self) -> int:
         """Ask it to end, wait, and make it end if it does not; its exit status."""
@@ -142,11 +147,20 @@ class ProcessGroup:
             raise KeyboardInterrupt
 
 
-def wait_for_end(process: DemoProcess, others: Sequence[DemoProcess], timeout_s: float) -> None:
-    """Until `process` ends with 0; InputError if it does not, or one of the `others` fails."""
+def wait_for_end(
+    process: DemoProcess,
+    others: Sequence[DemoProcess],
+    timeout_s: float,
+    at_look: Callable[[], None] = lambda: None,
+) -> None:
+    """Until `process` ends with 0; InputError if it does not, or one of the `others` fails.
+
+    `at_look` is called ten times a second meanwhile.
+    """
     give_up_s = time.monotonic() + timeout_s
     while process.status is None:
         watch(others, _LOOK_S)
+        at_look()
         if time.monotonic() > give_up_s:
             raise InputError(f'the {process.name} did not end within {timeout_s:.0f} s')
     if process.status:

@@ -16,10 +16,12 @@ from vavam_ros.records import NS_PER_S, CameraFrame
 
 PATH, OVERLAY = '/planner/path', '/planner/overlay'
 PREDICTED, DIAGNOSTICS = '/planner/predicted_image', '/diagnostics'
+SIMULATOR = '/simulator/status'
 MOST_PICTURES = 80  # that are kept; a film of more would be too large to show
 _AHEAD_NS = NS_PER_S // 2  # from a camera frame to the frame predicted from it
 _AHEAD_SUFFIX = '/plus_0.5s'  # of its frame_id
 _TOLERANCE_NS = NS_PER_S // 4  # a predicted frame is shown beside the real one nearest in time
+_IDENTITY = ('weights', 'tokenizer', 'training', 'width_mult', 'device', 'dtype')
 _STATUS_NAME = 'planner: planning'
 _STAGE = re.compile(r'(.*)_ms_(p50|p95|max)')
 _WITHHELD = re.compile(r'withheld \((.*)\)')
@@ -48,6 +50,17 @@ class PlannerAccount:
     def random(self) -> bool:
         """Whether its weights are random."""
         return self.said.get('training') == 'RANDOM'
+
+    @property
+    def model(self) -> dict[str, str]:
+        """Which weights planned, and how."""
+        return {key: self.said.get(key, '') for key in _IDENTITY}
+
+    @property
+    def weights_line(self) -> str:
+        """The weights in words."""
+        training = 'random' if self.random else 'trained'
+        return f'weights {self.said.get("weights", "unknown")} ({training})'
 
     @property
     def withheld_by_cause(self) -> dict[str, int]:
@@ -83,6 +96,7 @@ class DemoRecording:
     overlays: Sequence[CameraFrame]  # the first MOST_PICTURES
     predictions: Mapping[int, CameraFrame]  # by the time that they are for, ns
     account: PlannerAccount
+    simulator: Mapping[str, str] = field(default_factory=dict)  # its last status, if it ran
 
     @property
     def pairs(self) -> list[tuple[CameraFrame, CameraFrame | None]]:
@@ -102,22 +116,25 @@ def read_recording(bag: Path) -> DemoRecording:
     overlays: list[CameraFrame] = []
     predictions: dict[int, CameraFrame] = {}
     account = PlannerAccount()
+    simulator: dict[str, str] = {}
     with BagReader(bag) as reader:
         messages = {name: topic.count for name, topic in reader.topics.items()}
-        wanted = {PATH, OVERLAY, PREDICTED, DIAGNOSTICS} & reader.topics.keys()
+        wanted = {PATH, OVERLAY, PREDICTED, DIAGNOSTICS, SIMULATOR} & reader.topics.keys()
         for message in reader.messages(wanted):
             content = reader.deserialize(message)
             if message.topic == PATH:
                 paths.append(_path(content))
             elif message.topic == DIAGNOSTICS:
                 account = _account(content) or account
+            elif message.topic == SIMULATOR:
+                simulator = _values(content)
             elif len(overlays) < MOST_PICTURES:
                 frame = _frame(content)
                 if message.topic == OVERLAY:
                     overlays.append(frame)
                 elif frame.camera.endswith(_AHEAD_SUFFIX):
                     predictions[frame.stamp_ns + _AHEAD_NS] = frame
-    return DemoRecording(messages, paths, overlays, predictions, account)
+    return DemoRecording(messages, paths, overlays, predictions, account, simulator)
 
 
 def _path(message: Any) -> RecordedPath:
@@ -135,8 +152,12 @@ def _frame(message: Any) -> CameraFrame:
 def _account(message: Any) -> PlannerAccount | None:
     for status in message.status:
         if status.name == _STATUS_NAME:
-            return PlannerAccount({pair.key: pair.value for pair in status.values})
+            return PlannerAccount(_values(status))
     return None
+
+
+def _values(status: Any) -> dict[str, str]:
+    return {pair.key: pair.value for pair in status.values}
 
 
 def _ns(stamp: Any) -> int:

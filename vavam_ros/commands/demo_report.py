@@ -15,12 +15,13 @@ from vavam_ros.commands.demo_recording import (
 )
 from vavam_ros.geometry.pinhole import Pinhole
 
-RANDOM_WARNING = 'RANDOM WEIGHTS: these plans and predictions mean nothing'
-_IDENTITY = ('weights', 'tokenizer', 'training', 'width_mult', 'device', 'dtype')
-
 
 def report(
-    clip: Clip, camera: Pinhole, rate: float, recording: DemoRecording
+    clip: Clip,
+    camera: Pinhole,
+    rate: float,
+    recording: DemoRecording,
+    warning: str | None = None,
 ) -> dict[str, object]:
     """Everything that was counted and measured."""
     account = recording.account
@@ -28,8 +29,8 @@ def report(
         'finished': True,
         'version': __version__,
         'random_weights': account.random,
-        **({'warning': RANDOM_WARNING} if account.random else {}),
-        'model': {key: account.said.get(key, '') for key in _IDENTITY},
+        **({'warning': warning} if warning else {}),
+        'model': account.model,
         'clip': {
             'name': clip.name,
             'frames': len(clip.frames),
@@ -73,7 +74,7 @@ def closing_lines(clip: Clip, recording: DemoRecording, folder: DemoFolder) -> l
         f'{counted["clip_frames"]} frames, {counted["images_received"]} received, '
         f'{counted["images_used"]} used, {counted["paths"]} paths, '
         f'{counted["predicted_frames"]} predicted frames',
-        f'image to path: {_latency(recording.account.latency_ms.get("image_to_path"))}',
+        f'image to path: {latency_line(recording.account.latency_ms.get("image_to_path"))}',
         *_remarks(clip, recording),
         f'  {folder.recording}   the bag: inputs and outputs',
         f'  {folder.film}   the plan on the image, beside the prediction',
@@ -116,7 +117,8 @@ def _remarks(clip: Clip, recording: DemoRecording) -> list[str]:
     return remarks
 
 
-def _latency(milliseconds: Mapping[str, float] | None) -> str:
+def latency_line(milliseconds: Mapping[str, float] | None) -> str:
+    """p50, p95 and max."""
     if milliseconds is None:
         return 'not measured'
     return ', '.join(f'{name} {value:.0f} ms' for name, value in milliseconds.items())

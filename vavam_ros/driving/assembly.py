@@ -13,6 +13,7 @@ from vavam_ros.driving.device_errors import reported
 from vavam_ros.driving.foresight import Foresight
 from vavam_ros.driving.pilot import STEP_S, Pilot
 from vavam_ros.driving.settings import PilotSettings
+from vavam_ros.driving.shipped import with_files
 from vavam_ros.errors import InputError
 from vavam_ros.model.checkpoint import Checkpoint, read_checkpoint
 from vavam_ros.model.config import PATCH_PX, VideoConfig
@@ -55,6 +56,7 @@ def assemble(settings: PilotSettings, interrupted: Interrupted = never) -> Assem
     Raises InputError with the reason when a file, the device or the memory does not allow it,
     and AssemblyInterruptedError soon after `interrupted` says so: large weights take minutes.
     """
+    settings = with_files(settings)
     device, dtype = usable_device(settings.device), getattr(torch, settings.dtype)
     checkpoint = _planner_checkpoint(settings)
     assert checkpoint.video is not None
@@ -134,7 +136,8 @@ def usable_device(name: str) -> torch.device:
 def _planner_checkpoint(settings: PilotSettings) -> Checkpoint:
     if not settings.weights:
         raise InputError(
-            'weights is not set: give a VaVAM file (vavam init tiny FOLDER writes random ones)'
+            "weights is not set: give a VaVAM file, or 'tiny' for those that the package brings "
+            '(vavam init tiny FOLDER writes random ones)'
         )
     checkpoint = read_checkpoint(settings.weights)
     if checkpoint.video is None or checkpoint.action is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from vavam_ros.evaluation.drive_record import DriveRecord
+from vavam_ros.evaluation.drive_record import DriveEvent, DriveRecord
 from vavam_ros.records import Actuation
 from vavam_ros.simulation.safety_driver import SafetyDriver, must_take_over
 from vavam_ros.simulation.supervised_drive import DriveLog
@@ -28,6 +28,11 @@ class RepeatedDrive:
         for actuation in self._actuations:
             yield actuation
             self._step(actuation)
+
+    @property
+    def events(self) -> Sequence[DriveEvent]:
+        """What has gone wrong by now."""
+        return self._log.events
 
     def record(self) -> DriveRecord:
         """Of the steps that have been."""

@@ -52,8 +52,9 @@ class Route:
 
         Looks only from 10 m before `near_m` to 20 m after: a route may cross itself.
         """
-        first = max(int(np.searchsorted(self.lengths_m, near_m - 10.0)) - 1, 0)
-        last = min(int(np.searchsorted(self.lengths_m, near_m + 20.0)) + 1, len(self.points_m))
+        ends = np.searchsorted(self.lengths_m, (near_m - 10.0, near_m + 20.0))
+        first = min(max(int(ends[0]) - 1, 0), len(self.points_m) - 2)
+        last = max(int(ends[1]) + 1, first + 2)
         points = self.points_m[first:last]
         steps = points[1:] - points[:-1]
         offsets = np.array((x_m, y_m)) - points[:-1]

@@ -29,7 +29,7 @@ def lane_limits(town: Town) -> tuple[Array, ...]:
 
 def braked(limits: Array, lengths_m: Array) -> Array:
     """The same limits, lowered ahead of lower ones so that BRAKING_MPS2 suffices."""
-    lowered = limits.copy()
+    lowered: Array = limits.copy()
     for i in range(len(lowered) - 2, -1, -1):
         step = lengths_m[i + 1] - lengths_m[i]
         lowered[i] = min(lowered[i], math.sqrt(lowered[i + 1] ** 2 + 2 * BRAKING_MPS2 * step))

@@ -90,7 +90,7 @@ class DriveLog:
         self._progress_m = world.progress_m
         self._leg = 0
         self._rows: list[tuple[float, ...]] = []
-        self._events: list[DriveEvent] = []
+        self.events: list[DriveEvent] = []
 
     def add(self, events: list[Event]) -> None:
         """One step."""
@@ -100,7 +100,7 @@ class DriveLog:
         on_lane = (float(not placement.on_road), float(placement.wrong_lane), float(self._leg))
         way = (ego.x_m, ego.y_m, ego.yaw_rad, ego.speed_mps, gain_m, world.aside_m)
         self._rows.append((*way, *on_lane))
-        self._events += [DriveEvent(**asdict(event)) for event in events]
+        self.events += [DriveEvent(**asdict(event)) for event in events]
 
     def begin_leg(self) -> None:
         """The vehicle was put back: how far that took it along the route is no progress."""
@@ -120,6 +120,6 @@ class DriveLog:
             off_road=rows[:, 6] > 0,
             wrong_lane=rows[:, 7] > 0,
             legs=rows[:, 8].astype(np.int64),
-            events=tuple(self._events),
+            events=tuple(self.events),
             junctions=tuple(JunctionPassage(**asdict(one)) for one in safety.judged),
         )

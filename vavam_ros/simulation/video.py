@@ -26,7 +26,7 @@ def write_video(frames: Iterable[NDArray[np.uint8]], path: Path, fps: float) -> 
     """
     if path.suffix.lower() != '.mp4':
         raise InputError(f'{path}: a film is written as MP4: choose a name that ends in .mp4')
-    av = _pyav()
+    av = pyav()
     with _whole_file(path) as unfinished:
         with av.open(str(unfinished), 'w', 'mp4', options={'movflags': 'faststart'}) as container:
             count = _encode(frames, container, Fraction(fps).limit_denominator(1000), av)
@@ -35,7 +35,8 @@ def write_video(frames: Iterable[NDArray[np.uint8]], path: Path, fps: float) -> 
     return count
 
 
-def _pyav() -> Any:
+def pyav() -> Any:
+    """The module av; InputError where it is missing."""
     try:
         import av
     except ImportError as error:

@@ -1,0 +1,54 @@
+import json
+
+import pytest
+
+from vavam_ros.__main__ import main
+
+
+def closed_loop(*options):
+    return main(['closed-loop', *map(str, options)])
+
+
+def told(path):
+    content = json.loads(path.read_text())
+    del content['timing']
+    return content
+
+
+def test_two_policies_side_by_side_and_the_same_numbers_from_any_workers(tmp_path, capsys):
+    options = ('--policy', 'expert', 'constant-velocity', '--seeds', '9000,9003', '--seconds', 20)
+    assert closed_loop(*options, '--json', tmp_path / 'one.json', '--plot', tmp_path / 'p') == 0
+    said = capsys.readouterr().out
+    assert 'metres between events' in said
+    assert 'NOT HELD OUT' not in said
+    found = told(tmp_path / 'one.json')
+    assert found['held_out'] is True
+    policies = found['policies']
+    assert policies['expert']['all_drives']['event_count'] == 0
+    assert policies['expert']['all_drives']['completion'] == pytest.approx(1.0)
+    assert policies['constant-velocity']['all_drives']['event_count'] > 0
+    assert set(policies['expert']['by_seed']) == {'9000', '9003'}
+    assert len(list((tmp_path / 'p').glob('*.png'))) == 2
+    assert closed_loop(*options, '--json', tmp_path / 'two.json', '--workers', 2) == 0
+    assert told(tmp_path / 'two.json') == found
+
+
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        (['--seeds', '12000'], 'there is no town of seed 12000'),
+        (['--weights', 'none.pt', '--tokenizer', 'no.pt'], '--weights: there is no none.pt'),
+        (['--context', '0'], 'context_frames'),
+        (['--policy', 'expert', '--seconds', '1'], '--seconds is 1: choose 5 to 3600'),
+        (['--policy', 'expert', '--check'], '--check judges vavam'),
+        (['--policy', 'expert', '--json', 'none/out.json'], 'there is no folder none'),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_driven(options, said, capsys):
+    assert closed_loop(*options) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_towns_that_training_may_have_seen_are_marked(capsys):
+    assert closed_loop('--policy', 'constant-velocity', '--seeds', 5, '--seconds', 5) == 0
+    assert 'NOT HELD OUT: training may have seen the towns 5' in capsys.readouterr().out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -42,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(f'vavam {name}', description=module.__doc__)
     module.configure(parser)
     try:
-        return module.run(parser.parse_args(arguments[1:])) or 0
+        parsed = parser.parse_args(arguments[1:])
+        parsed.command_line = shlex.join(['vavam', *arguments])  # for what is kept with results
+        return module.run(parsed) or 0
     except InputError as error:
         print(f'vavam {name}: error: {error}', file=sys.stderr)
         return 2

@@ -95,7 +95,7 @@ def test_both_stages_make_weights_that_say_where_they_are_from(data, tmp_path, c
     assert said['tokenizer'] == 'words'
     assert said['losses']['loss'] > 0
     assert said['baselines']['copy'] < said['baselines']['unigram']
-    assert said['command'].startswith('vavam ')
+    assert said['command'].startswith('vavam train video --data ')
     planner = read_checkpoint(action / 'vavam.safetensors')
     assert planner.provenance['from'] == dreamer.identity
     assert planner.provenance['losses']['min_ade_m'] > 0

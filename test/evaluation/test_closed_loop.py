@@ -66,6 +66,13 @@ def test_going_back_onto_the_route_is_no_progress():
     assert found.progress_m == pytest.approx(199.5)
 
 
+def test_unaided_is_what_was_before_the_first_take_over():
+    legs = np.repeat([0, 1, 2], [100, 200, 100])
+    found = figures(record(legs=legs))
+    assert found.completion == pytest.approx(1.0)
+    assert found.unaided_completion == pytest.approx(0.25)
+
+
 def test_metres_off_the_road_and_in_the_wrong_lane_are_by_the_kilometre():
     part = np.zeros(400, bool)
     part[:40] = True  # 20 of 200 m

@@ -103,7 +103,8 @@ def plan_of(arguments: argparse.Namespace) -> ClosedLoopPlan:
     if any(one in WITH_MODEL for one in policies):
         core()  # says that panda3d is missing once, not in each worker
         pilots = _pilots(arguments)
-        identity = assemble(replace(pilots[0], context_frames=1, samples=1)).identity
+        longest = max(pilots, key=lambda pilot: pilot.context_frames)
+        identity = assemble(longest).identity  # all that may not fit shows here
     world = _world(arguments)
     with_settings = {VAVAM: pilots, BLIND: pilots[:1]}
     noise_seeds = parse_seeds(arguments.noise_seeds, '--noise-seeds')
@@ -134,6 +135,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise InputError('--scenarios goes with neither --check nor --plot: they are of drives')
     if arguments.check and VAVAM not in arguments.policy:
         raise InputError('--check judges vavam: name it among --policy, or name none')
+    if arguments.json and arguments.json.is_dir():
+        raise InputError(f'--json {arguments.json}: it is a folder; give a file')
     for path in (arguments.json, arguments.plot):
         if path and not path.absolute().parent.is_dir():
             raise InputError(f'{path} cannot be written: there is no folder {path.parent}')
@@ -141,19 +144,23 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _pilots(arguments: argparse.Namespace) -> list[PilotSettings]:
     """For each context; the weights have to be there."""
-    settings = PilotSettings(
-        weights=arguments.weights,
-        tokenizer=arguments.tokenizer,
-        samples=arguments.samples,
-        noise=arguments.noise,
-        future_frames=0,
-    )
-    with_files(settings)  # says it where those of the package are not installed
+    pilots = [
+        PilotSettings(
+            weights=arguments.weights,
+            tokenizer=arguments.tokenizer,
+            context_frames=each,
+            samples=arguments.samples,
+            noise=arguments.noise,
+            future_frames=0,
+        )
+        for each in dict.fromkeys(arguments.context)
+    ]
+    with_files(pilots[0])  # says it where those of the package are not installed
     for name in ('weights', 'tokenizer'):
         given = getattr(arguments, name)
         if given not in ('', *SHIPPED) and not Path(given).exists():
             raise InputError(f'--{name}: there is no {given}')
-    return [replace(settings, context_frames=each) for each in dict.fromkeys(arguments.context)]
+    return pilots
 
 
 def _world(arguments: argparse.Namespace) -> WorldSettings:

@@ -17,7 +17,8 @@ from vavam_ros.errors import InputError
 from vavam_ros.simulation.world import World
 
 _DPI = 100
-_WIDE_IN, _HIGH_IN = 5.2, 5.6  # a panel
+_PANEL_IN = 4.2  # the higher side of a panel
+_NARROWEST, _ROUND_IN = 0.55, (0.6, 1.6)  # of its sides; room around: between panels, above
 _LANE_COLOUR, _ROUTE_COLOUR = '#c8c8c8', '#7f9fd0'
 _MARKS = {
     'collision': ('X', '#c00000'),
@@ -54,17 +55,19 @@ def _first(result: PolicyResult, seed: int) -> DriveOutcome:
 def _town_figure(outcomes: Sequence[DriveOutcome]) -> Figure:
     run = outcomes[0].run
     world = World(run.seed, run.world)
-    figure = Figure(figsize=(_WIDE_IN * len(outcomes), _HIGH_IN), layout='constrained')
+    figure = Figure(layout='constrained')
     panels = figure.subplots(1, len(outcomes), sharex=True, sharey=True, squeeze=False)[0]
     for axes, outcome in zip(panels, outcomes, strict=True):
         _draw(axes, world, outcome)
     places = np.concatenate([_route_driven(world, one) for one in outcomes])
     low, high = places.min(axis=0) - _MARGIN_M, places.max(axis=0) + _MARGIN_M
     panels[0].set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), ylabel='y in map, m')
+    wide_in, high_in = _PANEL_IN * np.maximum((high - low) / (high - low).max(), _NARROWEST)
+    figure.set_size_inches((wide_in + _ROUND_IN[0]) * len(outcomes), high_in + _ROUND_IN[1])
     kinds = {event.kind for one in outcomes for event in one.record.events}
     handles, labels = _legend(kinds)
-    figure.legend(handles, labels, loc='outside lower center', ncol=len(labels), frameon=False)
-    figure.suptitle(f'town {run.seed}: {run.seconds:g} s of driving by each policy')
+    figure.legend(handles, labels, loc='outside lower center', ncol=4, frameon=False)
+    figure.suptitle(f'town {run.seed}, {run.seconds:g} s')
     return figure
 
 

@@ -125,6 +125,7 @@ def _figure_rows(columns: list[ClosedLoopFigures]) -> Rows:
         ('metres driven', [f'{one.metres:.0f}' for one in columns]),
         ('mean speed, m/s', [f'{one.mean_speed_mps:.1f}' for one in columns]),
         ('route completion', [_percent(one.completion) for one in columns]),
+        ('  until the first take-over', [_percent(one.unaided_completion) for one in columns]),
         ('metres between events', [_between(one) for one in columns]),
         ('events', [str(one.event_count) for one in columns]),
     ]

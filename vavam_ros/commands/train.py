@@ -10,8 +10,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import logging
-import shlex
-import sys
 from pathlib import Path
 from typing import Any, get_args
 
@@ -125,7 +123,7 @@ def _finish(arguments: argparse.Namespace, plan: Any, settings: RunSettings, out
         'stage': arguments.stage,
         'steps': steps,
         'seed': settings.seed,
-        'command': shlex.join(['vavam', *sys.argv[1:]]),
+        'command': arguments.command_line,
         'losses': outcome.validation,
     }
     path = out / f'{WEIGHTS[arguments.stage]}.safetensors'

@@ -28,6 +28,11 @@ class JudgedDrive:
         """Along the route, by the vehicle itself."""
         return float(self.record.gains_m.sum())
 
+    @property
+    def unaided_m(self) -> float:
+        """The same, until it was taken over for the first time."""
+        return float(self.record.gains_m[self.record.legs == 0].sum())
+
 
 @dataclass(frozen=True)
 class Commands:
@@ -51,6 +56,7 @@ class ClosedLoopFigures:
     metres: float
     progress_m: float
     completion: float  # of the expert's progress, each drive at most 1
+    unaided_completion: float  # the same, but each drive only until its first take-over
     events: dict[str, int]  # by kind
     metres_between_events: float  # metres / max(1, events): a lower bound where there is none
     collisions_per_km: float | None  # None, here and below: too few metres to say
@@ -93,7 +99,8 @@ def closed_loop_figures(drives: Sequence[JudgedDrive]) -> ClosedLoopFigures:
         seconds=seconds,
         metres=metres,
         progress_m=_total(drive.progress_m for drive in drives),
-        completion=_completion(drives),
+        completion=_completion(drives, [drive.progress_m for drive in drives]),
+        unaided_completion=_completion(drives, [drive.unaided_m for drive in drives]),
         events=dict(sorted(events.items())),
         metres_between_events=metres / max(1, events.total()),
         collisions_per_km=_per_km(events['collision'], metres),
@@ -135,6 +142,7 @@ def _numbers(figures: ClosedLoopFigures) -> dict[str, float | None]:
     }
     return {
         'completion': figures.completion,
+        'unaided_completion': figures.unaided_completion,
         'metres': figures.metres,
         'event_count': float(figures.event_count),
         'metres_between_events': figures.metres_between_events,
@@ -154,11 +162,12 @@ def _spread(values: np.ndarray[Any, np.dtype[np.float64]]) -> Spread:
     )
 
 
-def _completion(drives: Sequence[JudgedDrive]) -> float:
-    wanted_m = _total(drive.reference_m for drive in drives)
-    if wanted_m <= 0:
+def _completion(drives: Sequence[JudgedDrive], progress_m: Sequence[float]) -> float:
+    wanted_m = [drive.reference_m for drive in drives]
+    if sum(wanted_m) <= 0:
         return 0.0
-    return _total(min(drive.progress_m, drive.reference_m) for drive in drives) / wanted_m
+    reached = zip(progress_m, wanted_m, strict=True)
+    return _total(min(own, wanted) for own, wanted in reached) / sum(wanted_m)
 
 
 def _commands(records: Sequence[DriveRecord], turns: Sequence[str]) -> Commands:

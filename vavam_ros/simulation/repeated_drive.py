@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from vavam_ros.evaluation.drive_record import DriveEvent, DriveRecord
 from vavam_ros.records import Actuation
-from vavam_ros.simulation.safety_driver import SafetyDriver, must_take_over
+from vavam_ros.simulation.safety_driver import LOST_M, SafetyDriver, must_take_over
 from vavam_ros.simulation.supervised_drive import DriveLog
 from vavam_ros.simulation.world import World
 
@@ -35,8 +38,10 @@ class RepeatedDrive:
         return self._log.events
 
     def record(self) -> DriveRecord:
-        """Of the steps that have been."""
-        return self._log.record(self._safety)
+        """Of the steps that have been; beside the route nothing is gained along it."""
+        record = self._log.record(self._safety)
+        on_route = np.abs(record.aside_m) <= LOST_M
+        return replace(record, gains_m=np.where(on_route, record.gains_m, 0.0))
 
     def _step(self, actuation: Actuation) -> None:
         events = self.world.step(actuation)

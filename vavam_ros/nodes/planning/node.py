@@ -120,15 +120,15 @@ class PlannerNode(LifecycleNode):  # type: ignore[misc]  # rclpy has no types he
     @_told
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the model."""
+        self._free()  # first: what is said of the new state must not name the model any more
         self.health.enters('unconfigured')
-        self._free()
         return super().on_cleanup(state)
 
     @_told
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free everything, whatever the state was."""
-        self.health.enters('finalized')
         self._free()
+        self.health.enters('finalized')
         super().on_deactivate(state)
         return super().on_shutdown(state)
 

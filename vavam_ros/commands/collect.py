@@ -10,25 +10,21 @@ there already are kept, so the same command goes on where it was stopped.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import re
-import sys
-import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 from vavam_ros import __version__
-from vavam_ros.commands.drive_recording import DriveJob, begin_worker, record_in_worker
+from vavam_ros.commands.drive_recording import DriveJob, record
+from vavam_ros.commands.work_pool import results_of
 from vavam_ros.driving.settings import PilotSettings
 from vavam_ros.errors import InputError
 from vavam_ros.model.config import PRESETS
-from vavam_ros.simulation.collection import FRAME_STEPS, Disturbances
+from vavam_ros.simulation.collection import Disturbances
 from vavam_ros.simulation.panda import core
 from vavam_ros.simulation.seeds import check_trainable
-from vavam_ros.simulation.world import STEP_S, WorldSettings
+from vavam_ros.simulation.world import WorldSettings
 from vavam_ros.training.drives import SUFFIX, read_drive
 from vavam_ros.training.manifest import Entry, file_entry, known_entries, write_manifest
 
@@ -67,7 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
     missing = [job for job in jobs if job.path.name not in collection.entries]
     kept = len(jobs) - len(missing)
     print(f'{arguments.out}: {len(missing)} drives to record, {kept} are there', flush=True)
-    finished = not missing or _record(missing, arguments.workers, collection)
+    finished = not missing or bool(
+        results_of(record, missing, arguments.workers, 'drives', collection.add)
+    )
     collection.write()
     print(collection.summary())
     return 0 if finished else 130
@@ -177,61 +175,3 @@ def _difference(found: Any, wanted: Any, name: str = '') -> str:
         names = [key for key in {**wanted, **found} if found.get(key) != wanted.get(key)]
         return _difference(found.get(names[0]), wanted.get(names[0]), names[0])
     return f'{name} {found}, now {wanted}'
-
-
-def _record(jobs: list[DriveJob], workers: int, collection: _Collection) -> bool:
-    """All jobs in worker processes; False after Ctrl-C. The first error ends them all."""
-    context = multiprocessing.get_context('spawn')
-    frames, stop = context.Value('q', 0), context.Event()
-    pool = ProcessPoolExecutor(
-        min(workers, len(jobs)), context, initializer=begin_worker, initargs=(frames, stop)
-    )
-    progress = _Progress(jobs, frames)
-    try:
-        pending = {pool.submit(record_in_worker, job) for job in jobs}
-        while pending:
-            done, pending = wait(pending, _POLL_S, FIRST_COMPLETED)
-            _take(done, collection)
-            progress.show(len(pending))
-    except BrokenProcessPool as error:
-        raise InputError(
-            'a worker process was killed, perhaps for want of memory: try fewer --workers; '
-            'finished drives stay'
-        ) from error
-    except KeyboardInterrupt:
-        print('stopping; the same command goes on from here', file=sys.stderr, flush=True)
-        return False
-    finally:
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
-    return True
-
-
-def _take(done: set[Future[Entry | None]], collection: _Collection) -> None:
-    for future in done:
-        entry = future.result()
-        if entry is not None:
-            collection.add(entry)
-
-
-class _Progress:
-    """A line every few seconds."""
-
-    def __init__(self, jobs: list[DriveJob], frames: Any) -> None:
-        self._drives, self._frames = len(jobs), frames
-        self._expected = sum(round(job.seconds / (FRAME_STEPS * STEP_S)) for job in jobs)
-        self._started = self._shown = time.monotonic()
-
-    def show(self, drives_left: int) -> None:
-        """Say how far it is, if it is time."""
-        now = time.monotonic()
-        if now - self._shown < _PROGRESS_S or not self._frames.value:
-            return
-        self._shown = now
-        per_second = self._frames.value / (now - self._started)
-        left_s = max(0, self._expected - self._frames.value) / per_second
-        print(
-            f'{self._drives - drives_left} of {self._drives} drives, {self._frames.value} frames, '
-            f'{per_second:.1f} a second, {left_s / 60:.0f} min left',
-            flush=True,
-        )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import numpy as np
 from vavam_ros import __version__
 from vavam_ros.commands.closed_loop_run import pilot_of
 from vavam_ros.commands.drivers import PilotDriver
+from vavam_ros.commands.work_pool import still_wanted
 from vavam_ros.driving.settings import PilotSettings
 from vavam_ros.model.checkpoint import read_checkpoint
 from vavam_ros.model.config import PATCH_PX
@@ -53,6 +52,11 @@ class DriveJob:
         return self.folder / f'town-{self.seed:04d}{variant}{SUFFIX}'
 
     @property
+    def cost(self) -> int:
+        """Seconds of driving."""
+        return round(self.seconds)
+
+    @property
     def settings(self) -> dict[str, Any]:
         """All that the pictures and the driving follow from, but the seed; JSON values."""
         return {
@@ -73,16 +77,11 @@ class DriveJob:
         return {name: read_checkpoint(path).identity for name, path in paths.items()}
 
 
-class StoppedError(Exception):
-    """Somebody asked the drive to end; nothing of it is kept."""
-
-
-def record(job: DriveJob, at_frame: Callable[[], bool]) -> Entry:
-    """Drive, write the file, say what it holds; StoppedError when `at_frame` says so."""
+def record(job: DriveJob) -> Entry:
+    """Drive, write the file, say what it holds; ends early where nobody waits for it any more."""
     files, samples = [], []
     for picture, sample in _pictures(job):
-        if at_frame():
-            raise StoppedError
+        still_wanted()
         files.append(encoded(picture))
         samples.append(sample)
     write_drive(job.path, _drive(job, PackedFrames.of_files(files), samples))
@@ -116,26 +115,3 @@ def _drive(job: DriveJob, frames: PackedFrames, samples: list[Sample]) -> Drive:
         target_valid=np.ones(len(samples), np.bool_),
         origin=origin,
     )
-
-
-_shared: dict[str, Any] = {}  # of a worker process: its frame counter and stop sign
-
-
-def begin_worker(frames: Any, stop: Any) -> None:
-    """Set a worker process up; Ctrl-C is its parent's affair."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _shared.update(frames=frames, stop=stop, parent=os.getppid())
-
-
-def record_in_worker(job: DriveJob) -> Entry | None:
-    """`record` for a process pool; None when it was stopped."""
-    try:
-        return record(job, _count_frame)
-    except StoppedError:
-        return None
-
-
-def _count_frame() -> bool:
-    with _shared['frames'].get_lock():
-        _shared['frames'].value += 1
-    return bool(_shared['stop'].is_set()) or os.getppid() != _shared['parent']

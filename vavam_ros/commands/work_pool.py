@@ -37,11 +37,16 @@ class WorkStoppedError(Exception):
 
 
 def results_of(
-    work: Callable[[W], R], pieces: Sequence[W], workers: int, what: str
+    work: Callable[[W], R],
+    pieces: Sequence[W],
+    workers: int,
+    what: str,
+    at_result: Callable[[R], None] | None = None,
 ) -> list[R] | None:
     """What `work` makes of each piece, in their order whoever made it; None after Ctrl-C.
 
-    Calls `still_wanted` in `work` make it end early there. The first error ends all.
+    Calls `still_wanted` in `work` make it end early there. `at_result` is given each result as it
+    comes. The first error ends all.
     """
     context = multiprocessing.get_context('spawn')
     stop = context.Event()
@@ -51,7 +56,7 @@ def results_of(
     progress = _Progress(pieces, what)
     try:
         futures = {pool.submit(_done, work, piece): piece for piece in pieces}
-        _wait_for_all(futures, progress)
+        _wait_for_all(futures, progress, at_result)
         return [future.result() for future in futures]
     except BrokenProcessPool as error:
         raise InputError(
@@ -85,12 +90,16 @@ def _done(work: Callable[[W], R], piece: W) -> R:
     return work(piece)
 
 
-def _wait_for_all(futures: dict[Future[R], W], progress: _Progress) -> None:
+def _wait_for_all(
+    futures: dict[Future[R], W], progress: _Progress, at_result: Callable[[R], None] | None
+) -> None:
     pending = set(futures)
     while pending:
         done, pending = wait(pending, _POLL_S, FIRST_COMPLETED)
         for future in done:
-            future.result()
+            result = future.result()
+            if at_result:
+                at_result(result)
             progress.add(futures[future].cost)
         progress.show(len(pending))
 

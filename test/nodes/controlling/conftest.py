@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path as FilePath
@@ -15,6 +12,7 @@ import pytest
 from bicycle_drive import Bicycle
 from diagnostic_msgs.msg import DiagnosticStatus
 from nav_msgs.msg import Odometry, Path
+from node_process import NodeProcess
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Bool
@@ -28,44 +26,10 @@ from vavam_ros.bridge.stamp import time_from_ns
 from vavam_ros.control.vehicle import VehicleParameters
 from vavam_ros.records import NS_PER_S, DriveCommand, Plan
 
-REPOSITORY = FilePath(__file__).resolve().parents[3]
 LATCHED = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 TICK_NS = NS_PER_S // 20
 START_NS = 1000 * NS_PER_S
 CAR = VehicleParameters()
-
-
-class NodeProcess:
-    """A node as a process of its own, with what it has said so far."""
-
-    def __init__(self, module: str, log: FilePath, parameters: dict[str, object]) -> None:
-        command = [sys.executable, '-m', f'vavam_ros.nodes.{module}', '--ros-args']
-        for name, value in parameters.items():
-            text = str(value).lower() if isinstance(value, bool) else value
-            command += ['-p', f'{name}:={text}']
-        self._log = log
-        with log.open('w') as file:
-            self._popen = subprocess.Popen(
-                command, cwd=REPOSITORY, stdout=file, stderr=subprocess.STDOUT
-            )
-
-    @property
-    def said(self) -> str:
-        return self._log.read_text()
-
-    def send(self, number: signal.Signals) -> None:
-        self._popen.send_signal(number)
-
-    def wait(self, timeout_s: float = 30.0) -> int:
-        """Exit code; fails with what was said when it does not end in time."""
-        try:
-            return self._popen.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            pytest.fail(f'still running after {timeout_s} s:\n{self.said}')
-
-    def kill(self) -> None:
-        self._popen.kill()
-        self._popen.wait(10)
 
 
 @pytest.fixture

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import signal
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -15,6 +12,7 @@ from typing import Any
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from nav_msgs.msg import Odometry, Path
+from node_process import NodeProcess
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from vavam_ros.bridge.actuation import control_message
@@ -27,47 +25,9 @@ from vavam_ros.geometry.line import Line
 from vavam_ros.geometry.pose import Pose2
 from vavam_ros.records import Actuation
 
-REPOSITORY = FilePath(__file__).resolve().parents[3]
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 VEHICLE = VehicleParameters()
 SMALL = {'image_width_px': 160, 'image_height_px': 90, 'cars': 3}
-
-
-class NodeProcess:
-    """A node as a process of its own, with what it has said so far."""
-
-    def __init__(self, node: str, log: FilePath, parameters: dict[str, object]) -> None:
-        command = [sys.executable, '-m', f'vavam_ros.nodes.{node}', '--ros-args']
-        for name, value in parameters.items():
-            text = str(value).lower() if isinstance(value, bool) else value
-            command += ['-p', f'{name}:={text}']
-        self._log = log
-        with log.open('w') as file:
-            self._popen = subprocess.Popen(
-                command, cwd=REPOSITORY, stdout=file, stderr=subprocess.STDOUT
-            )
-
-    @property
-    def said(self) -> str:
-        return self._log.read_text()
-
-    @property
-    def ended(self) -> bool:
-        return self._popen.poll() is not None
-
-    def send(self, number: signal.Signals) -> None:
-        self._popen.send_signal(number)
-
-    def wait(self, timeout_s: float = 30.0) -> int:
-        """Exit code; fails with what was said when it does not end in time."""
-        try:
-            return self._popen.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            pytest.fail(f'still running after {timeout_s} s:\n{self.said}')
-
-    def kill(self) -> None:
-        self._popen.kill()
-        self._popen.wait(10)
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ setup(
         'simulation': ['panda3d>=1.10.13', 'av>=12'],  # the embedded world, and films of it
         'training': ['lightning-fabric>=2.4'],
         # colcon test runs pytest only where this list names it
-        'test': ['pytest>=7.4,<9', 'hypothesis>=6.60'],
+        'test': ['pytest>=7.4,<9', 'pytest-xdist>=3.2', 'hypothesis>=6.60'],
         'lint': ['ruff', 'mypy', 'import-linter', 'catkin_pkg', 'types-PyYAML'],
     },
     entry_points={

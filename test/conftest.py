@@ -11,6 +11,9 @@ import pytest
 
 # Before torch is loaded: as in the package's own processes, waiting threads sleep.
 os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+IS_WORKER = 'PYTEST_XDIST_WORKER' in os.environ
+if IS_WORKER:  # the other cores have workers of their own
+    os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 # Shells start what runs in the background with these ignored, and so would all processes here.
 for _number, _usual in (
@@ -22,6 +25,7 @@ for _number, _usual in (
         signal.signal(_number, _usual)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+MOST_WORKERS = 4  # a test of nodes has up to six processes itself
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,6 +34,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=str(REPOSITORY.parent / 'shared'),
         help='folder with goldens/ and data/ (default: beside the checkout)',
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """The whole suite runs on several cores where pytest-xdist is, unless `-n` says otherwise."""
+    if IS_WORKER or not config.pluginmanager.hasplugin('xdist'):
+        return
+    whole = config.args_source == pytest.Config.ArgsSource.TESTPATHS
+    if whole and config.option.numprocesses is None and not config.option.usepdb:
+        config.option.numprocesses = min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+        config.option.dist = 'worksteal'
 
 
 def _folder(config: pytest.Config, name: str) -> Path:

@@ -26,7 +26,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
         copy = shutil.copytree if (REPOSITORY / part).is_dir() else shutil.copy
         copy(REPOSITORY / part, source / part)
     result = subprocess.run(
-        ['colcon', 'build'], cwd=workspace, text=True, capture_output=True, timeout=120
+        ['colcon', 'build'], cwd=workspace, text=True, capture_output=True, timeout=480
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return workspace / 'install' / 'vavam_ros'
@@ -47,7 +47,7 @@ def test_an_installed_command_runs_from_anywhere(prefix: Path, tmp_path: Path) -
         env={**os.environ, 'PYTHONPATH': str(packages)},
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=240,
     )
     assert result.stdout.startswith('vavam_ros '), result.stderr
 

@@ -40,7 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
         cwd=REPOSITORY,
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=240,
     )
     return Built(folder / 'data', folder / 'lib', folder / 'meta' / 'vavam_ros.egg-info')
 
@@ -129,6 +129,13 @@ def test_every_launch_and_config_file_is_installed(built: Built, folder: str) ->
     wanted = {file for file in here if '__pycache__' not in file.parts}
     assert wanted
     assert wanted == {f.relative_to(installed) for f in installed.rglob('*') if f.is_file()}
+
+
+def test_every_file_of_the_weights_is_installed(built: Built) -> None:
+    source, installed = REPOSITORY / 'vavam_ros', built.modules / 'vavam_ros'
+    here = {file.relative_to(source) for file in source.glob('weights/**/*') if file.is_file()}
+    there = {f.relative_to(installed) for f in installed.glob('weights/**/*') if f.is_file()}
+    assert here == there
 
 
 def test_the_package_can_be_found_by_its_name(built: Built) -> None:

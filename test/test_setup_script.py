@@ -67,7 +67,7 @@ def set_up(checkout: Path, **variables: str) -> subprocess.CompletedProcess[str]
         **variables,
     }
     return subprocess.run(
-        ['.ci/setup'], cwd=checkout, env=environment, text=True, capture_output=True, timeout=60
+        ['.ci/setup'], cwd=checkout, env=environment, text=True, capture_output=True, timeout=240
     )
 
 

@@ -31,6 +31,6 @@ def test_the_policy_is_set_before_torch_is_loaded(module: str, given: str | None
         env=environment,
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=240,
     )
     assert f'False {used}' in result.stdout, result.stderr

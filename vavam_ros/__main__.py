@@ -24,6 +24,7 @@ COMMANDS = {
     'demo': ('vavam_ros.commands.demo', 'plan on a clip with real nodes, leave pictures'),
     'sim': ('vavam_ros.commands.sim', 'drive in a town of the embedded world, film it'),
     'closed-loop': ('vavam_ros.commands.closed_loop', 'drive held-out towns, say how well'),
+    'foresight': ('vavam_ros.commands.foresight', 'look at what the video model predicts'),
     'bench': ('vavam_ros.commands.bench', 'time the engine against the plain way'),
 }
 

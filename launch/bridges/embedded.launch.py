@@ -25,7 +25,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 'seed',
                 default_value='9000',
-                description='which town, from 0 to 9999; 9000 to 9019 are never trained on',
+                description='which town, from 0 to 9999; 9000 to 9011 are never trained on',
             ),
             DeclareLaunchArgument(
                 'rtf',

@@ -236,7 +236,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 )
 def test_a_killed_recording_is_clearly_partial(tmp_path, pytestconfig, storage, complaint):
     arguments = [str(tmp_path / 'drive'), str(pytestconfig.rootpath), storage]
-    killed = subprocess.run([sys.executable, '-c', KILLED, *arguments], timeout=30, check=False)
+    killed = subprocess.run([sys.executable, '-c', KILLED, *arguments], timeout=240, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert [file.name for file in tmp_path.iterdir()] == ['drive.partial']
     folder = tmp_path / 'drive.partial' / 'drive'

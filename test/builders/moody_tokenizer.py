@@ -13,7 +13,7 @@ from torch import Tensor, nn
 COLOURS = {
     'refuses': (255, 0, 0),
     'starves': (0, 255, 0),
-    'dawdles': (0, 0, 255),  # some 0.2 s
+    'dawdles': (0, 0, 255),  # some 0.06 s
     'crawls': (0, 255, 255),  # longer than the model's step
 }
 REFUSAL = 'this image is too red'
@@ -36,7 +36,7 @@ class MoodyEncoder(nn.Module):
             return torch.empty([1000000, 1000000, 1000])
         if bool(blue > 0.9) and bool(red < -0.9):
             toil = torch.zeros(400, 400)
-            rounds = 200
+            rounds = 60
             if bool(green > 0.9):
                 rounds = 1000
             for _ in range(rounds):

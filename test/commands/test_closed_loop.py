@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 
 import pytest
 
@@ -23,6 +25,7 @@ def test_two_policies_side_by_side_and_the_same_numbers_from_any_workers(tmp_pat
     assert 'NOT HELD OUT' not in said
     found = told(tmp_path / 'one.json')
     assert found['held_out'] is True
+    assert found['partial'] is False
     policies = found['policies']
     assert policies['expert']['all_drives']['event_count'] == 0
     assert policies['expert']['all_drives']['completion'] == pytest.approx(1.0)
@@ -40,6 +43,7 @@ def test_two_policies_side_by_side_and_the_same_numbers_from_any_workers(tmp_pat
         (['--weights', 'none.pt', '--tokenizer', 'no.pt'], '--weights: there is no none.pt'),
         (['--context', '0'], 'context_frames'),
         (['--policy', 'expert', '--seconds', '1'], '--seconds is 1: choose 5 to 3600'),
+        (['--scenarios', '--start', 'standing'], '--start is of drives'),
         (['--policy', 'expert', '--check'], '--check judges vavam'),
         (['--policy', 'expert', '--json', 'none/out.json'], 'there is no folder none'),
     ],
@@ -52,3 +56,18 @@ def test_what_cannot_be_is_said_before_anything_is_driven(options, said, capsys)
 def test_towns_that_training_may_have_seen_are_marked(capsys):
     assert closed_loop('--policy', 'constant-velocity', '--seeds', 5, '--seconds', 5) == 0
     assert 'NOT HELD OUT: training may have seen the towns 5' in capsys.readouterr().out
+
+
+def test_what_was_finished_before_ctrl_c_is_kept_and_called_partial(tmp_path, capsys, monkeypatch):
+    def press(progress, cost):  # once the first drive is done
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr('vavam_ros.commands.work_pool._Progress.add', press)
+    out = tmp_path / 'out.json'
+    options = ('--policy', 'expert', '--seeds', '9000-9009', '--seconds', 5, '--json', out)
+    assert closed_loop(*options) == 130
+    found = told(out)
+    assert found['partial'] is True
+    assert found['of'] == 10
+    assert 1 <= found['finished'] == len(found['policies']['expert']['drives']) < 10
+    assert f'PARTIAL: only {found["finished"]} of 10 drives' in capsys.readouterr().out

@@ -1,4 +1,6 @@
+import contextlib
 import json
+import resource
 
 import pytest
 
@@ -28,7 +30,18 @@ def test_held_out_seeds_are_never_recorded(tmp_path, capsys):
     assert not (tmp_path / 'out').exists()
 
 
-def test_drives_are_recorded_once_and_other_settings_are_refused(tmp_path, capsys):
+@contextlib.contextmanager
+def files_up_to(size):
+    """As a full disk would, in the worker processes as well."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_drives_are_recorded_once_and_neither_other_settings_nor_a_full_disk_harm_them(
+    tmp_path, capsys
+):
     pytest.importorskip('panda3d')
     wanted = ('--seeds', '7', '--cars', '0')
     assert collect(tmp_path, *wanted, '--seconds', '4') == 0
@@ -45,3 +58,11 @@ def test_drives_are_recorded_once_and_other_settings_are_refused(tmp_path, capsy
     assert path.stat().st_mtime_ns == before
     assert collect(tmp_path, *wanted, '--seconds', '5') == 2
     assert 'other settings (seconds 4.0, now 5.0)' in capsys.readouterr().err
+    with files_up_to(20_000):
+        assert collect(tmp_path, '--seeds', '7,8', '--cars', '0', '--seconds', '4') == 2
+    said = capsys.readouterr().err
+    assert 'town-0008.drive.safetensors cannot be written: File too large' in said
+    assert said.count('error: ') == said.count('\n') == 1
+    assert path.stat().st_mtime_ns == before
+    assert json.loads((tmp_path / 'manifest.json').read_text()) == manifest
+    assert {one.name for one in tmp_path.iterdir()} == {path.name, 'manifest.json'}

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from demo_runs import MARK, quick_preset, survivors, what_is_said
+from endings import end, lifeline
 from mini_model import write_model
 from PIL import Image
 
@@ -67,7 +68,7 @@ class Demo:
 
 
 def run_demo(clip: Path, out: Path, *arguments: str) -> Demo:
-    paths = ['--clip', str(clip), '--out', str(out), '--weights', 'random', '--rate', '1']
+    paths = ['--clip', str(clip), '--out', str(out), '--weights', 'random', '--rate', '0.25']
     status, said = what_is_said(out, ['demo', *paths, *arguments])
     return Demo(clip, out, status, said, survivors(str(out)))
 
@@ -157,17 +158,17 @@ def interrupted(clip: Path, tmp_path: Path) -> Iterator[subprocess.Popen]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(MARK, str(tmp_path))
         process = subprocess.Popen(
-            [sys.executable, '-m', 'vavam_ros', 'demo', *map(str, arguments)]
+            [*lifeline(), sys.executable, '-m', 'vavam_ros', 'demo', *map(str, arguments)]
             + ['--weights', model['weights'], '--tokenizer', model['tokenizer']],
             stdout=subprocess.PIPE,
             text=True,
         )
     with process:
-        end_s = time.monotonic() + 60
+        end_s = time.monotonic() + 180
         while len(survivors(str(tmp_path))) < 4 and time.monotonic() < end_s:
             time.sleep(0.1)
         yield process
-        process.kill()
+        end(process)
 
 
 @pytest.mark.dds
@@ -176,7 +177,7 @@ def test_ctrl_c_stops_every_process_even_when_it_comes_twice(interrupted, tmp_pa
     interrupted.send_signal(signal.SIGINT)
     time.sleep(0.2)
     interrupted.send_signal(signal.SIGINT)
-    said, _ = interrupted.communicate(timeout=60)
+    said, _ = interrupted.communicate(timeout=180)
     assert interrupted.returncode == 130
     assert survivors(str(tmp_path)) == []
     assert 'stopped; no process is left running' in said

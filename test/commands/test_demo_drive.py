@@ -22,6 +22,8 @@ def test_a_drive_leaves_film_pictures_figures_and_the_bag(tmp_path, capsys):
     assert '60 commands, hash' in said
     assert (report['finished'], report['random_weights']) == (True, True)
     assert report['town']['seed'] == 9001
+    assert report['town']['start'] == 'moving'
+    assert report['figures']['metres'] > 5
     assert report['figures']['seconds'] == pytest.approx(3.0)
     assert 'RANDOM WEIGHTS' in report['warning']
 

@@ -15,13 +15,13 @@ from vavam_ros.commands.demo_processes import ProcessGroup, wait_for_end, watch
 from vavam_ros.errors import InputError
 
 MODULES = {
-    'patient': 'import time\nprint("here", flush=True)\ntime.sleep(60)\n',
+    'patient': 'import time\nprint("here", flush=True)\ntime.sleep(600)\n',
     'stubborn': 'import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n'
-    'print("here", flush=True)\ntime.sleep(60)\n',
+    'print("here", flush=True)\ntime.sleep(600)\n',
     'brief': 'print("done")\n',
     'failing': 'import sys\nprint("at first")\nsys.exit("the disk is full")\n',
     'refusing': 'import time\nprint("cannot be configured: no weights", flush=True)\n'
-    'time.sleep(60)\n',
+    'time.sleep(600)\n',
 }
 
 
@@ -33,7 +33,7 @@ def group(tmp_path):
 
 
 def wait_until(condition):
-    end_s = time.monotonic() + 20
+    end_s = time.monotonic() + 90
     while not condition() and time.monotonic() < end_s:
         time.sleep(0.01)
 
@@ -63,7 +63,7 @@ def interrupt_within(group, number, processes):
     with group:
         processes.append(started(group, 'patient'))
         os.kill(os.getpid(), number)
-        time.sleep(5)
+        time.sleep(90)
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -91,7 +91,7 @@ def test_an_end_is_waited_for(group):
     with group:
         other = group.start('other', 'patient')
         process = group.start('one', 'brief')
-        wait_for_end(process, [other], 20)
+        wait_for_end(process, [other], 90)
         assert other.status is None
 
 
@@ -99,7 +99,7 @@ def test_one_that_fails_is_told_by_its_last_words(group):
     with group:
         process = group.start('player', 'failing')
         with pytest.raises(InputError, match='with status 1: the disk is full'):
-            wait_for_end(process, [], 20)
+            wait_for_end(process, [], 90)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_failure_of_another_one_ends_the_waiting(group, module, complaint):
     with group:
         other, process = group.start('other', module), group.start('one', 'patient')
         with pytest.raises(InputError, match=complaint):
-            wait_for_end(process, [other], 20)
+            wait_for_end(process, [other], 90)
 
 
 def test_waiting_is_bounded(group):

@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from demo_runs import MARK, quick_preset, survivors, what_is_said
+from endings import end, lifeline
 from mini_model import write_model
 
 from vavam_ros.bags.writer import BagWriter
-from vavam_ros.commands.demo_drive_nodes import ODOMETRY, WORLD
+from vavam_ros.commands.demo_drive_nodes import ODOMETRY, Trip
 from vavam_ros.commands.demo_drive_plans import DrivenPlans
 from vavam_ros.commands.demo_folder import DemoFolder
 from vavam_ros.commands.demo_recording import RecordedPath
@@ -26,15 +27,16 @@ from vavam_ros.errors import InputError
 from vavam_ros.geometry.pose import Pose2
 from vavam_ros.records import NS_PER_S, Actuation, DriveCommand, EgoState
 from vavam_ros.simulation.command_log import CommandLog
-from vavam_ros.simulation.world import STEP_NS, World
+from vavam_ros.simulation.world import STANDING, STEP_NS, World
 
+TRIP = Trip(9000, 5.0, STANDING)
 PROCESSES = 6  # the demo, recorder, planner, controller, commander and simulator
 
 
 def record_drive(folder: DemoFolder, ticks: int, moved_m: float = 0.0) -> World:
     """What simulator and recorder leave of a drive off the road; `moved_m` falsifies the bag."""
     folder.work.mkdir(parents=True)
-    world, log = World(9000, WORLD), CommandLog(folder.command_log)
+    world, log = TRIP.world(), CommandLog(folder.command_log)
     centre_m = np.array([[world.vehicle.rear_axle_to_centre_m + moved_m, 0.0]])
     with BagWriter(folder.recording) as writer:
         for tick in range(ticks):
@@ -52,7 +54,7 @@ def record_drive(folder: DemoFolder, ticks: int, moved_m: float = 0.0) -> World:
 def test_a_drive_is_repeated_from_its_command_log_with_what_went_wrong(tmp_path):
     folder = DemoFolder(tmp_path)
     driven = record_drive(folder, 100)
-    replay = DriveReplay(9000, folder)
+    replay = DriveReplay(TRIP, folder)
     assert len(list(replay.stamps_ns())) == replay.ticks == 100
     assert replay.world.ego == driven.ego
     record = replay.record()
@@ -65,7 +67,7 @@ def test_a_drive_is_repeated_from_its_command_log_with_what_went_wrong(tmp_path)
 def test_beside_the_route_nothing_is_gained_along_it(tmp_path):
     folder = DemoFolder(tmp_path)
     record_drive(folder, 100)
-    replay = DriveReplay(9000, folder)
+    replay = DriveReplay(TRIP, folder)
     list(replay.stamps_ns())
     record = replay.record()
     beside = np.abs(record.aside_m) > 4.0
@@ -78,7 +80,7 @@ def test_a_recording_of_another_drive_is_noticed(tmp_path):
     folder = DemoFolder(tmp_path)
     record_drive(folder, 3, moved_m=0.5)
     with pytest.raises(InputError, match=r'0\.5 m from the recorded one'):
-        list(DriveReplay(9000, folder).stamps_ns())
+        list(DriveReplay(TRIP, folder).stamps_ns())
 
 
 def test_a_plan_is_shown_from_where_the_vehicle_is_by_now():
@@ -125,23 +127,23 @@ def interrupted(tmp_path: Path) -> Iterator[subprocess.Popen]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(MARK, str(tmp_path))
         process = subprocess.Popen(
-            [sys.executable, '-m', 'vavam_ros', 'demo', *map(str, arguments)],
+            [*lifeline(), sys.executable, '-m', 'vavam_ros', 'demo', *map(str, arguments)],
             stdout=subprocess.PIPE,
             text=True,
         )
     with process:
-        end_s = time.monotonic() + 60
+        end_s = time.monotonic() + 180
         while len(survivors(str(tmp_path))) < PROCESSES and time.monotonic() < end_s:
             time.sleep(0.1)
         yield process
-        process.kill()
+        end(process)
 
 
 @pytest.mark.dds
 def test_ctrl_c_stops_every_process(interrupted, tmp_path):
     assert len(survivors(str(tmp_path))) == PROCESSES
     interrupted.send_signal(signal.SIGINT)
-    said, _ = interrupted.communicate(timeout=60)
+    said, _ = interrupted.communicate(timeout=180)
     assert interrupted.returncode == 130
     assert survivors(str(tmp_path)) == []
     assert 'stopped; no process is left running' in said

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rclpy
+from endings import end, lifeline
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -26,6 +24,7 @@ from std_msgs.msg import Header
 from vavam_ros.bags.qos import LATCHED
 from vavam_ros.bags.reader import BagReader
 from vavam_ros.bags.writer import BagWriter
+from vavam_ros.commands.ros_domain import domain_environment, own_domain
 from vavam_ros.geometry.pinhole import Pinhole
 from vavam_ros.records import CameraFrame, EgoState
 
@@ -35,34 +34,24 @@ with warnings.catch_warnings():
     import rosidl_generator_py  # noqa: F401
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
+PATIENCE_S = 90.0  # a busy machine is late; a bound costs nothing when all is well
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
-DOMAINS = range(1, 102)  # beyond, DDS ports meet Linux's ephemeral ones
 BAG_START_NS = 1_700_000_000_000_000_000
-LOCK_PORT = 20100  # + domain; whoever holds it has the domain, on this machine
 
 
 @pytest.fixture(autouse=True)
 def ros_domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A ROS domain that no other test has now; processes started here inherit it."""
-    with socket.socket() as lock:
-        domain = _take_domain(lock)
-        monkeypatch.setenv('ROS_DOMAIN_ID', str(domain))
-        monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    """A ROS domain that nobody else has now; processes started here inherit it.
+
+    From test to test another one: a node that was destroyed stays in its domain's graph, with
+    what it has in common with the next, until Python has collected it.
+    """
+    with own_domain() as domain:
+        for name, value in domain_environment(domain).items():
+            monkeypatch.setenv(name, value)
         for variable in PROFILE_VARIABLES:
             monkeypatch.setenv(variable, str(REPOSITORY / 'config' / 'fastdds.xml'))
-        if 'AMENT_PREFIX_PATH' not in os.environ:  # wheels: the environment is the ament prefix
-            monkeypatch.setenv('AMENT_PREFIX_PATH', sys.prefix)
         yield domain
-
-
-def _take_domain(lock: socket.socket) -> int:
-    first = os.getpid() % len(DOMAINS)
-    for offset in range(len(DOMAINS)):
-        domain = DOMAINS[(first + offset) % len(DOMAINS)]
-        with suppress(OSError):
-            lock.bind(('127.0.0.1', LOCK_PORT + domain))
-            return domain
-    raise RuntimeError('all ROS domains are in use by other tests')
 
 
 class Process:
@@ -71,8 +60,8 @@ class Process:
     def __init__(self, arguments: tuple[str, ...], folder: Path) -> None:
         self._out, self._err = folder / 'out.txt', folder / 'err.txt'
         with self._out.open('w') as out, self._err.open('w') as err:
-            self._popen = subprocess.Popen(
-                [sys.executable, '-m', 'vavam_ros', *arguments],
+            self.popen = subprocess.Popen(
+                [*lifeline(), sys.executable, '-m', 'vavam_ros', *arguments],
                 cwd=REPOSITORY,
                 stdout=out,
                 stderr=err,
@@ -90,31 +79,27 @@ class Process:
     def said(self) -> str:
         return f'{self.out}\n{self.err}'
 
-    def wait(self, timeout_s: float = 30.0) -> int:
+    def wait(self, timeout_s: float = PATIENCE_S) -> int:
         """Exit code; fails with what was said when it does not end in time."""
         try:
-            return self._popen.wait(timeout_s)
+            return self.popen.wait(timeout_s)
         except subprocess.TimeoutExpired:
             pytest.fail(f'still running after {timeout_s} s:\n{self.said}')
 
-    def wait_until_said(self, text: str, timeout_s: float = 30.0) -> None:
+    def wait_until_said(self, text: str, timeout_s: float = PATIENCE_S) -> None:
         end_s = time.monotonic() + timeout_s
         while text not in self.said:
-            if time.monotonic() > end_s or self._popen.poll() is not None:
+            if time.monotonic() > end_s or self.popen.poll() is not None:
                 pytest.fail(f'never said {text!r}:\n{self.said}')
             time.sleep(0.02)
 
     def send(self, number: signal.Signals) -> None:
-        self._popen.send_signal(number)
-
-    def kill(self) -> None:
-        self._popen.kill()
-        self._popen.wait(10)
+        self.popen.send_signal(number)
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Starts `vavam ARGUMENTS...`; whatever still runs at the test's end is killed."""
+    """Starts `vavam ARGUMENTS...`; whatever still runs at the test's end is ended."""
     processes: list[Process] = []
 
     def start_one(*arguments: object) -> Process:
@@ -124,8 +109,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
         return processes[-1]
 
     yield start_one
-    for process in processes:
-        process.kill()
+    end(*(process.popen for process in processes))
 
 
 class Graph:
@@ -142,7 +126,7 @@ class Graph:
         return self._nodes[-1]
 
     def spin_until(
-        self, condition: Callable[[], object], timeout_s: float = 30.0, look_s: float = 0.05
+        self, condition: Callable[[], object], timeout_s: float = PATIENCE_S, look_s: float = 0.05
     ) -> None:
         end_s = time.monotonic() + timeout_s
         while not condition():

@@ -72,7 +72,7 @@ def test_best_effort_images_of_1600x900_bgra8_all_arrive(tmp_path, graph, start)
         lambda msg: seen.append(msg.header.stamp.sec),
         QoSProfile(depth=IMAGES, reliability=ReliabilityPolicy.BEST_EFFORT),
     )
-    player = start('replay', path, '--wait', 20)
+    player = start('replay', path, '--wait', 90)
     graph.spin_until(lambda: len(seen) == IMAGES)
     assert player.wait() == 0
     assert seen == list(range(IMAGES))

@@ -47,7 +47,7 @@ def test_a_played_bag_is_recorded_byte_by_byte_at_its_own_times(
     out = tmp_path / 'again'
     recorder = start('record', out, '--storage', storage, '--use-sim-time', '--topics', *played)
     recorder.wait_until_said('Ctrl-C ends')
-    player = start('replay', small_bag, '--wait', 20, '--rate', 2)
+    player = start('replay', small_bag, '--wait', 90, '--rate', 2)
     assert player.wait() == 0
     recorder.send(signal.SIGINT)
     assert recorder.wait() == 0

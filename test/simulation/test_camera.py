@@ -43,7 +43,7 @@ def drawn_elsewhere(pipe: str = 'software', **environment: str) -> subprocess.Co
     return subprocess.run(
         [sys.executable, '-c', program],
         capture_output=True,
-        timeout=60,
+        timeout=240,
         env={**os.environ, **environment},
     )
 

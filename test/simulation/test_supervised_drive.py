@@ -7,7 +7,7 @@ from vavam_ros.records import Actuation
 from vavam_ros.simulation.expert import Expert
 from vavam_ros.simulation.scenarios import KINDS, drive_scenario, make_scenario
 from vavam_ros.simulation.supervised_drive import supervised_drive
-from vavam_ros.simulation.world import World, WorldSettings
+from vavam_ros.simulation.world import MOVING, STANDING, World, WorldSettings
 
 EMPTY = WorldSettings(cars=0, pedestrians=0)
 
@@ -64,6 +64,15 @@ def test_who_drives_straight_on_is_put_back_again_and_again():
     assert record.gains_m.sum() < world.progress_m
     for leg in list(record.each_leg())[1:]:
         assert abs(record.aside_m[leg][0]) < 0.5
+
+
+def test_a_drive_begins_as_it_is_told_to_and_the_expert_pulls_away():
+    world = World(9000, EMPTY)
+    world.start(MOVING)
+    assert world.ego.speed_mps == world.route.limit_at(world.progress_m)
+    record = supervised_drive(world, 3, blind_camera, expert(world), start=STANDING)
+    assert record.speeds_mps[0] < 0.2
+    assert record.speeds_mps[-1] > 2
 
 
 def test_the_same_drive_has_the_same_record():
@@ -139,8 +148,9 @@ def _far_away(scenario):
     return dataclasses.replace(scenario.car, x_m=-1000.0, y_m=-1000.0)
 
 
-def test_the_expert_stops_for_a_car_that_stands_in_its_way():
-    scenario = make_scenario('stationary', 0)
+@pytest.mark.parametrize('kind', ['stationary', 'crossing'])
+def test_the_expert_stops_for_a_car_that_stands_in_its_way_or_is_about_to_cross_it(kind):
+    scenario = make_scenario(kind, 0)
     world = scenario.world()
     end = drive_scenario(scenario, world, blind_camera, expert(world))
     assert end.impact_mps is None

@@ -2,6 +2,7 @@
 
 In lock-step: a frame every 0.5 s, a control command every 0.05 s; the same numbers on every run.
 A safety driver puts the vehicle back where a drive ends; docs/closed-loop.md has the rules.
+Ctrl-C ends it; the figures, and OUT, are then of the drives that were finished, and say so.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from vavam_ros.commands.closed_loop_report import (
     bar_lines,
     bars_as_json,
     bars_of,
+    measurable,
     policy_results,
     tables,
 )
@@ -30,10 +33,11 @@ from vavam_ros.commands.closed_loop_scenarios import (
     scenario_table,
     scenarios_as_json,
 )
-from vavam_ros.commands.work_pool import results_of
+from vavam_ros.commands.work_pool import Finished, finished_of
 from vavam_ros.driving.settings import NOISE_KINDS, PilotSettings
 from vavam_ros.evaluation.bars import Bar
 from vavam_ros.simulation.seeds import HELD_OUT_SEEDS
+from vavam_ros.simulation.world import MOVING, STARTS
 from vavam_ros.training.table_file import write_bytes
 
 FALLS_SHORT = 1
@@ -62,6 +66,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add('--noise', choices=NOISE_KINDS, default=usual.noise, help=f'default: {usual.noise}')
     add('--latency', metavar='S', type=float, default=0.1, help='frame to plan; default: 0.1 s')
     add('--variant', metavar='N', type=int, default=0, help='another route and traffic; default 0')
+    add(
+        '--start',
+        choices=STARTS,
+        default=MOVING,
+        help=f"of each drive: moving is at the place's limit speed; default: {MOVING}",
+    )
     add('--empty', action='store_true', help='without other cars and pedestrians')
     add('--workers', metavar='N', type=int, default=1, help='processes; default: 1')
     add('--json', metavar='OUT', type=Path, help='write every figure of every drive')
@@ -79,35 +89,62 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _drives(plan: ClosedLoopPlan, arguments: argparse.Namespace) -> int:
     started = time.perf_counter()
-    outcomes = results_of(drive_in_worker, plan.runs, arguments.workers, 'drives')
-    if outcomes is None:
-        return 130
+    finished = finished_of(drive_in_worker, plan.runs, arguments.workers, 'drives')
+    outcomes = measurable(finished.results)
+    finished = replace(finished, results=outcomes)
     results = policy_results(outcomes)
-    shown = {name: results[name] for name in plan.reported}
-    judged = next((name for name, one in shown.items() if one.policy == VAVAM), None)
+    shown = {name: results[name] for name in plan.reported if name in results}
+    if not shown:
+        return _ended(finished)
+    judged = None
+    if not finished.partial:
+        judged = next((name for name, one in shown.items() if one.policy == VAVAM), None)
     found = bars_of(judged, results) if judged else ()
-    print('\n'.join(['', *tables(shown), '', *bar_lines(judged, found), *plan.warnings()]))
+    told = [*tables(shown), '', *bar_lines(judged, found), *plan.warnings()]
+    print('\n'.join(['', *_what_is_missing(finished, 'drives'), *told]))
     if arguments.json:
         timing = _timing(outcomes, time.perf_counter() - started, arguments.workers)
-        _write(arguments.json, {**plan.as_json(), **_told(shown, judged, found), 'timing': timing})
+        about = {**plan.as_json(), **_counts(finished)}
+        _write(arguments.json, {**about, **_told(shown, judged, found), 'timing': timing})
     if arguments.plot:
         _plot(arguments.plot, shown)
     fails = arguments.check and not all(bar.holds for bar in found)
-    return FALLS_SHORT if fails else 0
+    return _ended(finished) or (FALLS_SHORT if fails else 0)
 
 
 def _scenarios(plan: ClosedLoopPlan, arguments: argparse.Namespace) -> int:
     started = time.perf_counter()
     runs = scenario_runs(plan.runs, plan.reported)
-    outcomes = results_of(scenario_in_worker, runs, arguments.workers, 'scenarios')
-    if outcomes is None:
-        return 130
-    print('\n'.join(['', *scenario_table(outcomes), *plan.warnings()]))
+    finished = finished_of(scenario_in_worker, runs, arguments.workers, 'scenarios')
+    outcomes = finished.results
+    if not outcomes:
+        return _ended(finished)
+    missing = _what_is_missing(finished, 'scenarios')
+    print('\n'.join(['', *missing, *scenario_table(outcomes), *plan.warnings()]))
     if arguments.json:
         timing = {'workers': arguments.workers, 'took_s': round(time.perf_counter() - started, 1)}
         found = {'scenarios': scenarios_as_json(outcomes), 'timing': timing}
-        _write(arguments.json, {**plan.as_json(), **found})
-    return 0
+        _write(arguments.json, {**plan.as_json(), **_counts(finished), **found})
+    return _ended(finished)
+
+
+def _what_is_missing(finished: Finished[Any], what: str) -> list[str]:
+    """A line, if anything is."""
+    if not finished.partial:
+        return []
+    done = f'{len(finished.results)} of {finished.pieces} {what}'
+    return [f'PARTIAL: only {done} were finished, and are counted here', '']
+
+
+def _counts(finished: Finished[Any]) -> dict[str, Any]:
+    return {'partial': finished.partial, 'finished': len(finished.results), 'of': finished.pieces}
+
+
+def _ended(finished: Finished[Any]) -> int:
+    """130 after Ctrl-C; what was told is not all where there was an error, which is raised."""
+    if finished.error:
+        raise finished.error
+    return 130 if finished.partial else 0
 
 
 def _told(

@@ -24,7 +24,7 @@ from vavam_ros.driving.shipped import SHIPPED, with_files
 from vavam_ros.errors import InputError
 from vavam_ros.simulation.panda import core
 from vavam_ros.simulation.seeds import HELD_OUT_SEEDS, check_seed
-from vavam_ros.simulation.world import WorldSettings
+from vavam_ros.simulation.world import MOVING, WorldSettings
 
 _SECONDS = (5.0, 3600.0)
 _MOST_MPS = 10.0  # no town allows more: a route of this speed is never driven to its end
@@ -84,7 +84,11 @@ class ClosedLoopPlan:
         if self.scenarios:
             return {'kind': 'closed-loop scenarios', **about, 'settings': settings}
         noise_seeds = sorted({one.pilot.seed for one in self.runs if one.pilot})
-        drives = {'seconds': first.seconds, 'world': asdict(first.world)}
+        drives = {
+            'seconds': first.seconds,
+            'start': first.start,
+            'world': asdict(first.world),
+        }
         return {
             'kind': 'closed-loop',
             **about,
@@ -114,7 +118,7 @@ def plan_of(arguments: argparse.Namespace) -> ClosedLoopPlan:
         noisy = [replace(one, seed=seed) for one in each or () for seed in noise_seeds]
         wanted += [(policy, one) for one in (noisy if each is not None else [None])]
     runs = tuple(
-        DriveRun(policy, seed, arguments.seconds, world, pilot, arguments.latency)
+        DriveRun(policy, seed, arguments.seconds, world, pilot, arguments.latency, arguments.start)
         for policy, pilot in wanted
         for seed in seeds
     )
@@ -133,6 +137,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise InputError(f'--latency is {arguments.latency:g}: choose 0 to 0.5 s')
     if arguments.scenarios and (arguments.check or arguments.plot):
         raise InputError('--scenarios goes with neither --check nor --plot: they are of drives')
+    if arguments.scenarios and arguments.start != MOVING:
+        raise InputError('--scenarios begin moving: --start is of drives')
     if arguments.check and VAVAM not in arguments.policy:
         raise InputError('--check judges vavam: name it among --policy, or name none')
     if arguments.json and arguments.json.is_dir():

@@ -34,6 +34,12 @@ class PolicyResult:
         return self.outcomes[0].run.policy
 
 
+def measurable(outcomes: Sequence[DriveOutcome]) -> list[DriveOutcome]:
+    """Those of towns that the expert has driven, too."""
+    known = {one.run.seed for one in outcomes if one.run.policy == EXPERT}
+    return [one for one in outcomes if one.run.seed in known]
+
+
 def policy_results(outcomes: Sequence[DriveOutcome]) -> dict[str, PolicyResult]:
     """By policy, in the order of the drives; the expert's have to be among them."""
     reference_m = {

@@ -19,7 +19,7 @@ from vavam_ros.evaluation.drive_record import DriveRecord
 from vavam_ros.simulation.camera import SceneCamera
 from vavam_ros.simulation.collection import Driver
 from vavam_ros.simulation.supervised_drive import Camera, supervised_drive
-from vavam_ros.simulation.world import World, WorldSettings
+from vavam_ros.simulation.world import MOVING, World, WorldSettings
 
 VAVAM, BLIND, CONSTANT_VELOCITY, EXPERT = 'vavam', 'blind', 'constant-velocity', 'expert'
 POLICIES = (VAVAM, BLIND, CONSTANT_VELOCITY, EXPERT)
@@ -38,6 +38,7 @@ class DriveRun:
     world: WorldSettings
     pilot: PilotSettings | None = None  # of those with a model; its seed is the noise seed
     latency_s: float = 0.1
+    start: str = MOVING
 
     @property
     def name(self) -> str:
@@ -74,7 +75,7 @@ def drive(run: DriveRun, at_frame: Callable[[], None] | None = None) -> DriveOut
     with ExitStack() as opened:
         driver = driver_of(run.policy, world, run.pilot, run.latency_s)
         camera = camera_of(run.policy, world, opened)
-        record = supervised_drive(world, run.seconds, camera, driver, at_frame)
+        record = supervised_drive(world, run.seconds, camera, driver, at_frame, run.start)
     withheld = driver.withheld if isinstance(driver, PilotDriver) else 0
     return DriveOutcome(run, record, withheld, time.perf_counter() - started)
 

@@ -91,9 +91,7 @@ def scenario_table(outcomes: Sequence[ScenarioOutcome]) -> list[str]:
     ]
     for name in dict.fromkeys(one.run.who.name for one in outcomes):
         own = [one for one in outcomes if one.run.who.name == name]
-        lines += [
-            _line(name, kind, [one for one in own if one.run.kind == kind]) for kind in KINDS
-        ]
+        lines += [_line(name, kind, found) for kind, found in _by_kind(own).items()]
         lines.append(_line(name, 'all', own))
     return lines
 
@@ -103,10 +101,12 @@ def scenarios_as_json(outcomes: Sequence[ScenarioOutcome]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in dict.fromkeys(one.run.who.name for one in outcomes):
         own = [one for one in outcomes if one.run.who.name == name]
-        by_kind = {kind: [one.score for one in own if one.run.kind == kind] for kind in KINDS}
         found[name] = {
             'score': float(np.mean([one.score for one in own])),
-            'score_by_kind': {kind: float(np.mean(scores)) for kind, scores in by_kind.items()},
+            'score_by_kind': {
+                kind: float(np.mean([one.score for one in each]))
+                for kind, each in _by_kind(own).items()
+            },
             'runs': [
                 {
                     'scenario': asdict(one.scenario),
@@ -118,6 +118,12 @@ def scenarios_as_json(outcomes: Sequence[ScenarioOutcome]) -> dict[str, Any]:
             ],
         }
     return found
+
+
+def _by_kind(outcomes: Sequence[ScenarioOutcome]) -> dict[str, list[ScenarioOutcome]]:
+    """Only kinds of which there are any."""
+    found = {kind: [one for one in outcomes if one.run.kind == kind] for kind in KINDS}
+    return {kind: each for kind, each in found.items() if each}
 
 
 def _line(name: str, kind: str, outcomes: Sequence[ScenarioOutcome]) -> str:

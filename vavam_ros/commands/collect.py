@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from vavam_ros import __version__
-from vavam_ros.commands.drive_recording import DriveJob, record
+from vavam_ros.commands.drive_recording import UNDISTURBED, DriveJob, record
 from vavam_ros.commands.work_pool import results_of
 from vavam_ros.driving.settings import PilotSettings
 from vavam_ros.errors import InputError
@@ -29,7 +29,6 @@ from vavam_ros.training.drives import SUFFIX, read_drive
 from vavam_ros.training.manifest import Entry, file_entry, known_entries, write_manifest
 
 _POLL_S = 1.0
-_NEVER_S = 1e12
 _PROGRESS_S = 10.0  # between two lines
 MOST_SEEDS = 10_000
 
@@ -97,11 +96,7 @@ def _jobs(arguments: argparse.Namespace) -> list[DriveJob]:
     grid = PRESETS[arguments.preset].video.grid
     assert grid is not None
     world = WorldSettings(variant=arguments.variant, cars=arguments.cars, lights=arguments.lights)
-    habits = Disturbances()
-    if arguments.undisturbed:
-        habits = Disturbances(
-            steering_every_s=_NEVER_S, pedals_every_s=_NEVER_S, elsewhere_every_s=_NEVER_S
-        )
+    habits = UNDISTURBED if arguments.undisturbed else Disturbances()
     pilot = _pilot(arguments)
     return [
         DriveJob(arguments.out, seed, arguments.seconds, world, habits, grid, pilot)

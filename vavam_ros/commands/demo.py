@@ -22,8 +22,9 @@ from vavam_ros.commands.demo_folder import DemoFolder, demo_folder
 from vavam_ros.commands.demo_terminal import say
 from vavam_ros.commands.demo_weights import add_weights
 from vavam_ros.errors import InputError
+from vavam_ros.simulation.world import MOVING, STARTS
 
-_OF_A_CLIP, _OF_A_DRIVE = ('hfov', 'rate'), ('seed', 'seconds')
+_OF_A_CLIP, _OF_A_DRIVE = ('hfov', 'rate'), ('seed', 'seconds', 'start')
 
 
 class Demo(Protocol):
@@ -50,6 +51,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_weights(parser)
     add('--seed', type=int, help='without --clip: of the town; default: one that is held out')
     add('--seconds', type=float, help='without --clip: to drive; default: 60')
+    add(
+        '--start',
+        choices=STARTS,
+        help=f"without --clip: moving is at the place's limit speed; default: {MOVING}",
+    )
     add(
         '--hfov',
         metavar='DEG',

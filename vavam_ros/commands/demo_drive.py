@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from vavam_ros.commands.demo_drive_film import DriveFilm
-from vavam_ros.commands.demo_drive_nodes import drive
+from vavam_ros.commands.demo_drive_nodes import Trip, drive
 from vavam_ros.commands.demo_drive_plot import write_route_plot
 from vavam_ros.commands.demo_drive_report import DriveResult, closing_lines, report
 from vavam_ros.commands.demo_folder import DemoFolder
@@ -19,6 +19,7 @@ from vavam_ros.errors import InputError
 from vavam_ros.simulation.panda import core
 from vavam_ros.simulation.seeds import HELD_OUT_SEEDS, check_seed
 from vavam_ros.simulation.video import pyav, write_video
+from vavam_ros.simulation.world import MOVING
 
 _SEED = HELD_OUT_SEEDS[0]
 _SECONDS, _LIMITS_S = 60.0, (2.0, 600.0)
@@ -34,28 +35,28 @@ def drive_demo(arguments: argparse.Namespace) -> DriveDemo:
     weights = chosen_weights(arguments)
     core()  # says that panda3d is missing before anything is started
     pyav()
-    return DriveDemo(seed, seconds, weights)
+    return DriveDemo(Trip(seed, seconds, arguments.start or MOVING), weights)
 
 
 @dataclass(frozen=True)
 class DriveDemo:
-    """Which town, how long, by which weights."""
+    """Which trip, by which weights."""
 
-    seed: int
-    seconds: float
+    trip: Trip
     weights: DemoWeights
 
     def prepare(self, folder: DemoFolder) -> None:
         """Say what is about to be done."""
-        held_out = 'held out from training' if self.seed in HELD_OUT_SEEDS else 'NOT held out'
-        say(f'1/3 {self.seconds:g} s in town {self.seed} ({held_out})')
+        trip = self.trip
+        held_out = 'held out from training' if trip.seed in HELD_OUT_SEEDS else 'NOT held out'
+        say(f'1/3 {trip.seconds:g} s in town {trip.seed} ({held_out})')
         self.weights.announce('   ')
 
     def run(self, folder: DemoFolder) -> None:
         """Drive, then draw what was recorded."""
         model = self.weights.parameters(folder)
         began_s = time.monotonic()
-        drive(folder, self.seed, self.seconds, model)
+        drive(folder, self.trip, model)
         driven_s = time.monotonic() - began_s
         say(f'3/3 film, pictures and figures ({driven_s:.0f} s so far)')
         recording = read_recording(folder.recording)
@@ -71,12 +72,12 @@ class DriveDemo:
 
     def _film(self, folder: DemoFolder, recording: DemoRecording, driven_s: float) -> DriveResult:
         """Drive once more from the command log, with a camera beside."""
-        replay = DriveReplay(self.seed, folder)
+        replay = DriveReplay(self.trip, folder)
         warning = RANDOM_WARNING if recording.account.random else None
         with DriveFilm(replay, recording, warning) as film:
             write_video(film.frames(), folder.drive_film, film.fps)
             film.write_still(folder.still)
-        return DriveResult(self.seed, replay, recording, warning, driven_s)
+        return DriveResult(self.trip, replay, recording, warning, driven_s)
 
 
 def _why(recording: DemoRecording) -> str:

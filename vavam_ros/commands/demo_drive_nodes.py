@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vavam_ros.bridge.flavours import control_of, flavour_of
@@ -17,7 +17,7 @@ from vavam_ros.commands.demo_processes import DemoProcess, ProcessGroup, wait_fo
 from vavam_ros.commands.demo_terminal import say
 from vavam_ros.errors import InputError
 from vavam_ros.simulation.command_log import ticks_logged
-from vavam_ros.simulation.world import STEP_S, WorldSettings
+from vavam_ros.simulation.world import STEP_S, World, WorldSettings
 
 ROLE = 'ego_vehicle'
 WORLD = WorldSettings()
@@ -33,14 +33,29 @@ _LINGER_S = 1.0  # for the last messages
 Parameters = Mapping[str, Mapping[str, object]]
 
 
+@dataclass(frozen=True)
+class Trip:
+    """Which town, how long, and how it begins: one of world.STARTS."""
+
+    seed: int
+    seconds: float
+    start: str
+
+    def world(self) -> World:
+        """The world at its beginning."""
+        world = World(self.seed, WORLD)
+        world.start(self.start)
+        return world
+
+
 def control_output() -> str:
     """What steers: CARLA's own message where it is installed, else a Twist, which always is."""
     return 'carla' if is_there(control_of(FLAVOUR, 'carla').type_name) else 'twist'
 
 
-def drive(folder: DemoFolder, seed: int, seconds: float, model: Mapping[str, str]) -> None:
+def drive(folder: DemoFolder, trip: Trip, model: Mapping[str, str]) -> None:
     """Run all nodes to the end of the drive; InputError as soon as one of them fails."""
-    write_parameters(folder.parameters, _parameters(folder, seed, seconds, model))
+    write_parameters(folder.parameters, _parameters(folder, trip, model))
     with demo_graph(folder, '2/3 simulator, planner, commander, controller and recorder') as group:
         recorder = group.start(
             'recorder', 'vavam_ros', 'record', folder.recording, '--use-sim-time',
@@ -51,7 +66,7 @@ def drive(folder: DemoFolder, seed: int, seconds: float, model: Mapping[str, str
             group, folder.parameters, 'simulator', path='planner/path',
             predicted_image='planner/predicted_image', command='planner/command',
         )  # fmt: skip
-        progress = _Progress(folder.command_log, seconds, simulator)
+        progress = _Progress(folder.command_log, trip.seconds, simulator)
         wait_for_end(simulator, others, math.inf, progress.look)
         watch(others, _LINGER_S)
         recorder.end_well()
@@ -73,16 +88,15 @@ def _node(group: ProcessGroup, parameters: Path, name: str, **renamed: str) -> D
     return group.start(name, module, '--ros-args', '--params-file', parameters, *rules)
 
 
-def _parameters(
-    folder: DemoFolder, seed: int, seconds: float, model: Mapping[str, str]
-) -> Parameters:
+def _parameters(folder: DemoFolder, trip: Trip, model: Mapping[str, str]) -> Parameters:
     lock_step = {'lock_step': True, 'use_sim_time': True, 'flavour': FLAVOUR, 'role_name': ROLE}
     world = {name: value for name, value in asdict(WORLD).items() if name != 'command_rule'}
     return {
         'simulator': {
             **world,
-            'seed': seed,
-            'duration_s': seconds,
+            'seed': trip.seed,
+            'duration_s': trip.seconds,
+            'start': trip.start,
             'role_name': ROLE,
             'image_width_px': IMAGE_PX[0],
             'image_height_px': IMAGE_PX[1],

@@ -34,7 +34,7 @@ def write_route_plot(result: DriveResult, path: Path) -> None:
     _draw_offsets(lower, result)
     figures = result.figures
     headline = (
-        f'Town {result.seed}: {figures.metres:.0f} m in {figures.seconds:g} s, '
+        f'Town {result.trip.seed}: {figures.metres:.0f} m in {figures.seconds:g} s, '
         f'{result.figures.event_count} events\n{result.recording.account.weights_line}'
     )
     figure.suptitle(headline, fontsize=12)

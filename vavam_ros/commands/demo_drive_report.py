@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 
 from vavam_ros import __version__
-from vavam_ros.commands.demo_drive_nodes import WORLD, control_output
+from vavam_ros.commands.demo_drive_nodes import WORLD, Trip, control_output
 from vavam_ros.commands.demo_folder import DemoFolder
 from vavam_ros.commands.demo_recording import PREDICTED, DemoRecording
 from vavam_ros.commands.demo_replay import DriveReplay
@@ -26,7 +26,7 @@ _TOLD_EVENTS = 5
 class DriveResult:
     """A drive that has been replayed to its end, and what was recorded of it."""
 
-    seed: int
+    trip: Trip
     replay: DriveReplay
     recording: DemoRecording
     warning: str | None
@@ -64,8 +64,9 @@ def report(result: DriveResult, took_s: float) -> dict[str, object]:
         **({'warning': result.warning} if result.warning else {}),
         'model': account.model,
         'town': {
-            'seed': result.seed,
-            'held_out': result.seed in HELD_OUT_SEEDS,
+            'seed': result.trip.seed,
+            'held_out': result.trip.seed in HELD_OUT_SEEDS,
+            'start': result.trip.start,
             'world': asdict(WORLD),
         },
         'control': control_output(),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vavam_ros.bags.decoding import state_from_message
 from vavam_ros.bags.reader import BagReader
-from vavam_ros.commands.demo_drive_nodes import ODOMETRY, WORLD
+from vavam_ros.commands.demo_drive_nodes import ODOMETRY, Trip
 from vavam_ros.commands.demo_folder import DemoFolder
 from vavam_ros.errors import InputError
 from vavam_ros.evaluation.closed_loop import JudgedDrive
@@ -19,7 +19,6 @@ from vavam_ros.records import NS_PER_S
 from vavam_ros.simulation.command_log import CommandLog, read_command_log
 from vavam_ros.simulation.expert import Expert
 from vavam_ros.simulation.repeated_drive import RepeatedDrive
-from vavam_ros.simulation.world import World
 
 _SAME_M = 1e-3  # between a recorded place and the same one now
 
@@ -27,16 +26,16 @@ _SAME_M = 1e-3  # between a recorded place and the same one now
 class DriveReplay:
     """A world that moves as the recorded one did, which is checked against the odometry."""
 
-    def __init__(self, seed: int, folder: DemoFolder) -> None:
+    def __init__(self, trip: Trip, folder: DemoFolder) -> None:
         """Read log and bag of a demo's folder."""
-        self.world = World(seed, WORLD)
+        self.world = trip.world()
         self.start = self.world.ego.pose
         self.poses: dict[int, Pose2] = {}  # by stamp, as far as it has driven
         self._actuations = list(read_command_log(folder.command_log))
         self._drive = RepeatedDrive(self.world, self._actuations)
         self._recorded = _recorded_places(folder, self.world.vehicle.rear_axle_to_centre_m)
         self._log = CommandLog()
-        self._seed = seed
+        self._trip = trip
 
     @property
     def ticks(self) -> int:
@@ -68,7 +67,7 @@ class DriveReplay:
 
     def judged(self) -> JudgedDrive:
         """The drive, beside one of the expert from the same start in the same time."""
-        world = World(self._seed, WORLD)
+        world = self._trip.world()
         expert, begin_m = Expert(world), world.progress_m
         for _ in self._actuations:
             world.step(expert.actuation())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from vavam_ros.model.config import PATCH_PX
 from vavam_ros.perception.virtual_camera import VirtualCamera
 from vavam_ros.simulation.camera import SceneCamera
 from vavam_ros.simulation.collection import Disturbances, Sample, collect_drive
+from vavam_ros.simulation.scene import Scene
 from vavam_ros.simulation.world import World, WorldSettings
 from vavam_ros.training.drives import (
     SUFFIX,
@@ -31,6 +32,10 @@ from vavam_ros.training.drives import (
 from vavam_ros.training.manifest import Entry, file_entry
 
 FINER = (2, 2, 4, 2)  # how much the camera's picture is than the model's, from seed to seed
+_NEVER_S = 1e12
+UNDISTURBED = Disturbances(
+    steering_every_s=_NEVER_S, pedals_every_s=_NEVER_S, elsewhere_every_s=_NEVER_S
+)
 
 
 @dataclass(frozen=True)
@@ -79,17 +84,22 @@ class DriveJob:
 
 def record(job: DriveJob) -> Entry:
     """Drive, write the file, say what it holds; ends early where nobody waits for it any more."""
+    drive = driven(job)
+    write_drive(job.path, drive)
+    return file_entry(job.path, drive.commands, seed=job.seed)
+
+
+def driven(job: DriveJob, at_frame: Callable[[Scene], object] = lambda scene: None) -> Drive:
+    """The drive itself; `at_frame` is shown the scene of each frame."""
     files, samples = [], []
-    for picture, sample in _pictures(job):
+    for picture, sample in _pictures(job, at_frame):
         still_wanted()
         files.append(encoded(picture))
         samples.append(sample)
-    write_drive(job.path, _drive(job, PackedFrames.of_files(files), samples))
-    commands = np.array([int(sample.command) for sample in samples])
-    return file_entry(job.path, commands, seed=job.seed)
+    return _drive(job, PackedFrames.of_files(files), samples)
 
 
-def _pictures(job: DriveJob) -> Iterator[tuple[Any, Sample]]:
+def _pictures(job: DriveJob, at_frame: Callable[[Scene], object]) -> Iterator[tuple[Any, Sample]]:
     """Frames as the model's camera shows them."""
     world = World(job.seed, job.world)
     rows, columns = job.grid
@@ -99,6 +109,7 @@ def _pictures(job: DriveJob) -> Iterator[tuple[Any, Sample]]:
     with SceneCamera(world.town, *size) as camera:
         driver = PilotDriver(pilot_of(job.pilot), world.vehicle) if job.pilot else None
         for sample in collect_drive(world, job.seconds, camera.image, job.disturbances, driver):
+            at_frame(world.scene())
             yield view.view(sample.image), sample
 
 

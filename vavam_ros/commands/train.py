@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         accelerator=arguments.accelerator,
         devices=arguments.devices,
         num_nodes=arguments.nodes,
-        strategy=arguments.strategy,
+        strategy=_strategy(arguments),
         precision=settings.precision,
     )
     fabric.launch()
@@ -111,6 +111,15 @@ def run(arguments: argparse.Namespace) -> int:
     if fabric.is_global_zero:
         _finish(arguments, plan, settings, outcome)
     return 0 if outcome.finished else 3
+
+
+def _strategy(arguments: argparse.Namespace) -> str:
+    """Fabric's name for it; the tokenizer's codes are not in use at first, which DDP must know."""
+    several = arguments.devices * arguments.nodes > 1
+    by_ddp = arguments.strategy == 'ddp' or (arguments.strategy == 'auto' and several)
+    if arguments.stage == 'tokenizer' and by_ddp:
+        return 'ddp_find_unused_parameters_true'
+    return str(arguments.strategy)
 
 
 def _finish(arguments: argparse.Namespace, plan: Any, settings: RunSettings, outcome: Any) -> None:

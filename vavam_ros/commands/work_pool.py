@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 
@@ -32,6 +33,20 @@ W = TypeVar('W', bound=Work)
 R = TypeVar('R')
 
 
+@dataclass(frozen=True, eq=False)
+class Finished(Generic[R]):
+    """The results that there are, in the order of their pieces."""
+
+    results: list[R]
+    pieces: int  # that there were to do
+    error: InputError | None = None  # what ended it early; None: Ctrl-C, if anything did
+
+    @property
+    def partial(self) -> bool:
+        """Whether some are missing."""
+        return len(self.results) < self.pieces
+
+
 class WorkStoppedError(Exception):
     """Nobody waits for this piece of work any more."""
 
@@ -43,31 +58,48 @@ def results_of(
     what: str,
     at_result: Callable[[R], None] | None = None,
 ) -> list[R] | None:
-    """What `work` makes of each piece, in their order whoever made it; None after Ctrl-C.
+    """As `finished_of`, for those who need all of it: None after Ctrl-C, and errors are raised."""
+    finished = finished_of(work, pieces, workers, what, at_result)
+    if finished.error:
+        raise finished.error
+    return None if finished.partial else finished.results
+
+
+def finished_of(
+    work: Callable[[W], R],
+    pieces: Sequence[W],
+    workers: int,
+    what: str,
+    at_result: Callable[[R], None] | None = None,
+) -> Finished[R]:
+    """What `work` makes of each piece, in their order whoever made it.
 
     Calls `still_wanted` in `work` make it end early there. `at_result` is given each result as it
-    comes. The first error ends all.
+    comes. Ctrl-C and the first error end all, and leave what is finished.
     """
     context = multiprocessing.get_context('spawn')
     stop = context.Event()
     pool = ProcessPoolExecutor(
         min(workers, len(pieces)), context, initializer=_begin, initargs=(stop,)
     )
-    progress = _Progress(pieces, what)
+    progress, error = _Progress(pieces, what), None
+    futures: dict[Future[R], W] = {}
     try:
-        futures = {pool.submit(_done, work, piece): piece for piece in pieces}
+        for piece in pieces:
+            futures[pool.submit(_done, work, piece)] = piece
         _wait_for_all(futures, progress, at_result)
-        return [future.result() for future in futures]
-    except BrokenProcessPool as error:
-        raise InputError(
+    except BrokenProcessPool:
+        error = InputError(
             'a worker process was killed, perhaps for want of memory: try fewer --workers'
-        ) from error
+        )
+    except InputError as raised:
+        error = raised
     except KeyboardInterrupt:
         print('stopping', file=sys.stderr, flush=True)
-        return None
     finally:
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
+    return Finished([one.result() for one in futures if _succeeded(one)], len(pieces), error)
 
 
 def still_wanted() -> None:
@@ -84,6 +116,10 @@ def _begin(stop: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     _shared.update(stop=stop, parent=os.getppid())
+
+
+def _succeeded(future: Future[R]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
 
 
 def _done(work: Callable[[W], R], piece: W) -> R:

@@ -46,13 +46,14 @@ class VaViM:
         temperature: float = 1.0,
         top_k: int = 1,
         generator: torch.Generator | None = None,
+        codebook_size: int | None = None,
     ) -> Tensor:
         """Continue a video by `frames` frames, one token at a time.
 
         Tokens [B, T, h, w]; returns [B, frames, h, w] int64 on the model's device. `top_k` 1 is
         greedy; otherwise the k likeliest tokens are drawn from at this temperature, with the
         generator's (or torch's global) random numbers. Of a full context the oldest frame gives
-        way, so the newest T-1 are always seen.
+        way, so the newest T-1 are always seen. Tokens from `codebook_size` on are never chosen.
         """
         window = self.checked(tokens)
         if frames < 1:
@@ -62,7 +63,9 @@ class VaViM:
         for _ in range(frames):
             window = window[:, -self._most_context :]
             context.hold(window.numpy())
-            frame = self.next_frame(context, temperature, top_k, generator)
+            frame = self.next_frame(
+                context, temperature, top_k, generator, codebook_size=codebook_size
+            )
             assert frame is not None
             made.append(frame)
             window = torch.cat([window, frame.cpu()[:, None]], dim=1)

@@ -52,6 +52,7 @@ def _run(stop: StopRequest, warning: str | None) -> None:
         if warning:
             node.get_logger().warning(warning)
         world = World(settings.seed, settings.world)
+        world.start(settings.start)
         size = (settings.image_width_px, settings.image_height_px)
         with SceneCamera(world.town, *size, pipe=settings.pipe) as camera:
             drive = Drive(node, executor, stop, settings, world, camera)

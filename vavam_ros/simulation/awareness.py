@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 
 SIGHT_M = 55.0  # how far ahead hazards count
 HALF_CORRIDOR_M = 1.25  # of the ego vehicle's body beside its route, with a little room
+FORESEEN_S, FORESEEN_STEP_S = 4.0, 0.2  # how far a car's way is thought on
+CLEARED_S = 0.5  # so long before it comes one may still pass before it
 ABOUT_TO_CROSS_M = LANE_WIDTH_M + PARKING_WIDTH_M + 1.5  # beside the route, walking towards it
 
 
@@ -48,6 +50,32 @@ def actor_hazards(
     return [hazard for hazard in found if hazard is not None]
 
 
+def foreseen_hazards(
+    route: Route,
+    progress_m: float,
+    ego: EgoMotion,
+    vehicle: VehicleParameters,
+    cars: Sequence[Actor],
+) -> list[Hazard]:
+    """Where cars beside the route come onto it soon, if they drive straight on as they do now."""
+    moving = [car for car in cars if car.speed_mps]
+    if not moving:
+        return []
+    corridor = _Corridor(route, progress_m)
+    front_m = progress_m + vehicle.rear_axle_to_centre_m + vehicle.length_m / 2
+    found = []
+    for car in moving:
+        coming = _coming(car, corridor)
+        if coming is None:
+            continue
+        comes_s, near_m, far_m = coming
+        passed_m = far_m + vehicle.length_m - front_m
+        passes_before = passed_m < ego.speed_mps * (comes_s - CLEARED_S)
+        if near_m > front_m and not passes_before:
+            found.append(Hazard(near_m, 0.0))
+    return found
+
+
 class _Corridor:
     """The part of the route that can be seen."""
 
@@ -55,17 +83,34 @@ class _Corridor:
         first, last = np.searchsorted(
             route.lengths_m, (progress_m - 6.0, progress_m + SIGHT_M + 5.0)
         )
-        self._points = route.points_m[first:last]
+        self._x, self._y = np.ascontiguousarray(route.points_m[first:last].T)
         self._yaws, self._lengths = route.yaws_rad[first:last], route.lengths_m[first:last]
 
     def places(self, places: Array) -> tuple[Array, Array, float]:
         """[N] metres along the route and left of it; the route's yaw beside the last."""
-        gaps = places[:, None] - self._points[None]
-        nearest = (gaps**2).sum(axis=-1).argmin(axis=1)
-        offsets = gaps[np.arange(len(places)), nearest]
+        east, north = places[:, :1] - self._x, places[:, 1:] - self._y
+        nearest = (east**2 + north**2).argmin(axis=1)
+        each = np.arange(len(places))
+        x, y = east[each, nearest], north[each, nearest]
         cos, sin = np.cos(self._yaws[nearest]), np.sin(self._yaws[nearest])
-        along = self._lengths[nearest] + offsets[:, 0] * cos + offsets[:, 1] * sin
-        return along, offsets[:, 1] * cos - offsets[:, 0] * sin, float(self._yaws[nearest[-1]])
+        along = self._lengths[nearest] + x * cos + y * sin
+        return along, y * cos - x * sin, float(self._yaws[nearest[-1]])
+
+
+def _coming(car: Actor, corridor: _Corridor) -> tuple[float, float, float] | None:
+    """When a car comes into the corridor, and from where to where it then crosses the route."""
+    comes_s, near_m, far_m = math.inf, math.inf, -math.inf
+    for at_s in np.arange(0.0, FORESEEN_S, FORESEEN_STEP_S):
+        way_m = car.speed_mps * at_s
+        x = car.x_m + way_m * math.cos(car.yaw_rad)
+        y = car.y_m + way_m * math.sin(car.yaw_rad)
+        corners = np.array(box_corners(x, y, car.yaw_rad, car.length_m, car.width_m))
+        along, aside, _ = corridor.places(corners)
+        across = float(aside.min()) < 0 < float(aside.max())
+        if across or float(np.abs(aside).min()) < HALF_CORRIDOR_M:
+            comes_s = min(comes_s, float(at_s))
+            near_m, far_m = min(near_m, float(along.min())), max(far_m, float(along.max()))
+    return (comes_s, near_m, far_m) if comes_s < math.inf else None
 
 
 def _hazard(actor: Actor, corridor: _Corridor, middle_m: float) -> Hazard | None:

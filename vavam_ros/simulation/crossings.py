@@ -16,7 +16,7 @@ class Crossings:
 
     def __init__(self, town: Town, lights: bool) -> None:
         self._meets = _meeting_lanes(town)
-        self._claims: dict[int, set[int]] = {}  # lane: who has it
+        self._claims: dict[int, set[int]] = {}  # lane: who has it; none is empty
         self._wanted_by_ego: frozenset[int] = frozenset()
         self._light_of_lane = {light.lane: light for light in town.lights} if lights else {}
         self._from = {
@@ -63,9 +63,11 @@ class Crossings:
 
     def keep_only(self, who: int, lanes: frozenset[int]) -> None:
         """Give up every claim but these."""
-        for lane, owners in self._claims.items():
-            if lane not in lanes:
-                owners.discard(who)
+        lost = [lane for lane, own in self._claims.items() if who in own and lane not in lanes]
+        for lane in lost:
+            self._claims[lane].remove(who)
+            if not self._claims[lane]:
+                del self._claims[lane]
 
 
 def _meeting_lanes(town: Town) -> dict[int, frozenset[int]]:

@@ -50,7 +50,8 @@ class Carriageway:
     """The roads' surface, to be asked where something is on it."""
 
     def __init__(self, town: Town) -> None:
-        self._points = np.concatenate([road.centre_m for road in town.roads])
+        points = np.concatenate([road.centre_m for road in town.roads])
+        self._x, self._y = np.ascontiguousarray(points.T)
         self._headings = np.concatenate(
             [np.arctan2(*np.gradient(road.centre_m, axis=0).T[::-1]) for road in town.roads]
         )
@@ -62,12 +63,12 @@ class Carriageway:
         middle = int(((self._middles - (x, y)) ** 2).sum(axis=1).argmin())
         if contains(self._outlines[middle], x, y):
             return Placement(True, False)
-        offsets = np.array((x, y)) - self._points
-        nearest = int((offsets**2).sum(axis=1).argmin())
-        heading = self._headings[nearest]
-        aside = -offsets[nearest, 0] * math.sin(heading) + offsets[nearest, 1] * math.cos(heading)
+        east, north = x - self._x, y - self._y
+        nearest = int((east**2 + north**2).argmin())
+        heading, offset = self._headings[nearest], (east[nearest], north[nearest])
+        aside = -offset[0] * math.sin(heading) + offset[1] * math.cos(heading)
         left = aside if math.cos(heading - yaw) >= 0 else -aside
-        on_road = math.hypot(*offsets[nearest]) < ROAD_HALF_M
+        on_road = math.hypot(*offset) < ROAD_HALF_M
         return Placement(on_road, on_road and left > OVER_LINE_M)
 
 

@@ -16,7 +16,8 @@ class LaneMap:
     """All points of all lanes, to be searched."""
 
     def __init__(self, town: Town) -> None:
-        self._points = np.concatenate([lane.points_m for lane in town.lanes])
+        points = np.concatenate([lane.points_m for lane in town.lanes])
+        self._x, self._y = np.ascontiguousarray(points.T)  # a column each is quick to search
         self._lanes = np.repeat(
             [lane.index for lane in town.lanes], [len(lane.points_m) for lane in town.lanes]
         )
@@ -26,7 +27,7 @@ class LaneMap:
         self, place_m: tuple[float, float], behind_m: float, speed_mps: float
     ) -> Iterator[tuple[int, Obstacle]]:
         """(lane, obstacle) for each lane that a thing is on; it reaches `behind_m` backwards."""
-        squares = ((self._points - place_m) ** 2).sum(axis=1)
+        squares = (self._x - place_m[0]) ** 2 + (self._y - place_m[1]) ** 2
         near = np.flatnonzero(squares < ON_LANE_M**2)
         for lane in sorted(set(self._lanes[near].tolist())):
             own = near[self._lanes[near] == lane]

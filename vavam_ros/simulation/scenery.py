@@ -68,15 +68,19 @@ def _building(
 
 def _is_free(box: Box, streets: Array, nodes: Array, others: Sequence[Box]) -> bool:
     ring = _outline(box)
-    to_street = np.hypot(*(ring[:, None] - streets[None]).T).min()
-    to_node = np.hypot(*(ring[:, None] - nodes[None]).T).min()
     reach = math.hypot(box.length_m, box.width_m) / 2
+    if np.hypot(*(ring[:, None] - nodes[None]).T).min() <= 20.0:
+        return False
     apart = all(
         math.hypot(box.x_m - other.x_m, box.y_m - other.y_m)
         > 0.9 * (reach + math.hypot(other.length_m, other.width_m) / 2)
         for other in others
     )
-    return bool(to_street > HALF_STREET_M + 0.3 and to_node > 20.0 and apart)
+    if not apart:
+        return False
+    near = streets[np.hypot(*(streets - (box.x_m, box.y_m)).T) < reach + HALF_STREET_M + 1.0]
+    to_street = np.hypot(*(ring[:, None] - near[None]).T).min(initial=math.inf)
+    return bool(to_street > HALF_STREET_M + 0.3)
 
 
 def _outline(box: Box) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ SIDEWAYS_MPS2 = 2.0
 BRAKING_MPS2 = 1.4  # in good time
 
 
+@lru_cache(maxsize=4)  # of a town, which does not change
 def lane_limits(town: Town) -> tuple[Array, ...]:
     """[N] m/s at each point of each lane, low enough at a lane's end for every way on."""
     alone = [_by_shape(lane, town) for lane in town.lanes]
@@ -29,11 +31,11 @@ def lane_limits(town: Town) -> tuple[Array, ...]:
 
 def braked(limits: Array, lengths_m: Array) -> Array:
     """The same limits, lowered ahead of lower ones so that BRAKING_MPS2 suffices."""
-    lowered: Array = limits.copy()
+    lowered, lengths = limits.tolist(), lengths_m.tolist()  # plain numbers are quicker one by one
     for i in range(len(lowered) - 2, -1, -1):
-        step = lengths_m[i + 1] - lengths_m[i]
+        step = lengths[i + 1] - lengths[i]
         lowered[i] = min(lowered[i], math.sqrt(lowered[i + 1] ** 2 + 2 * BRAKING_MPS2 * step))
-    return lowered
+    return np.array(lowered)
 
 
 def _by_shape(lane: Lane, town: Town) -> Array:

@@ -14,7 +14,7 @@ from vavam_ros.simulation.events import Event
 from vavam_ros.simulation.expert import HORIZON
 from vavam_ros.simulation.safety_driver import SafetyDriver, must_take_over
 from vavam_ros.simulation.scene import Scene
-from vavam_ros.simulation.world import STEP_S, World
+from vavam_ros.simulation.world import MOVING, STEP_S, World
 
 Camera = Callable[[Scene], NDArray[np.uint8]]
 
@@ -58,13 +58,14 @@ def supervised_drive(
     camera: Camera,
     driver: Driver,
     at_frame: Callable[[], None] | None = None,
+    start: str = MOVING,
 ) -> DriveRecord:
     """Drive; the same for the same arguments. `at_frame` is called after each frame.
 
-    The vehicle starts, and goes on after each take-over, in the middle of its lane at the place's
-    limit speed.
+    The vehicle starts, as world.start says, and goes on after each take-over at the place's limit
+    speed, in the middle of its lane.
     """
-    world.put_back()
+    world.start(start)
     turns = LockStep(world, camera, driver, at_frame)
     safety, log = SafetyDriver(world), DriveLog(world)
     for _ in range(round(seconds / STEP_S)):

@@ -67,6 +67,7 @@ class Traffic:
         self._rng = rng
         self._limits = [limits.tolist() for limits in lane_limits(town)]
         self._places = [_LanePlaces(lane) for lane in town.lanes]
+        self._lengths = [lane.length_m for lane in town.lanes]
         self._roads = [lane.index for lane in town.lanes if lane.road >= 0]
         self._idm = Idm()
         self.cars: list[Car] = []
@@ -132,7 +133,7 @@ class Traffic:
             for rear, speed, name in occupancy.on_lane.get(lane, ()):
                 if name != car.name and car.at_m < before + rear < front + SIGHT_M:
                     leaders.append((before + rear - front, speed))
-            before += self._town.lanes[lane].length_m
+            before += self._lengths[lane]
             if before - front > SIGHT_M:
                 break
         stop = self._stop_line(car, front, occupancy, time_s)
@@ -145,7 +146,7 @@ class Traffic:
         lane = self._town.lanes[car.lane]
         if lane.junction >= 0:
             return None
-        left = lane.length_m - STOP_LINE_M - front
+        left = self._lengths[car.lane] - STOP_LINE_M - front
         if left > car.speed_mps**2 / (2 * self._idm.braking_mps2) + 10.0:
             return None
         connector, beyond = car.onward[:2]
@@ -163,7 +164,7 @@ class Traffic:
         speed = max(0.0, car.speed_mps + car.acceleration_mps2 * dt_s)
         car.at_m += (car.speed_mps + speed) / 2 * dt_s
         car.speed_mps = speed
-        length = self._town.lanes[car.lane].length_m
+        length = self._lengths[car.lane]
         if car.at_m >= length:
             car.at_m -= length
             car.lane = car.onward.pop(0)
@@ -179,7 +180,7 @@ class Traffic:
         """A lane and a place on it with no car near and far from a point; None: all is full."""
         for _ in range(200):
             lane = int(self._rng.choice(self._roads))
-            at_m = float(self._rng.uniform(5.0, self._town.lanes[lane].length_m - 12.0))
+            at_m = float(self._rng.uniform(5.0, self._lengths[lane] - 12.0))
             x, y, _ = self._places[lane].pose(at_m)
             far = math.dist((x, y), away_from) > distance_m
             if far and all(math.dist((x, y), self.pose(car)[:2]) > SPACING_M for car in self.cars):

@@ -12,7 +12,7 @@ from vavam_ros.control.vehicle import VehicleParameters
 from vavam_ros.errors import InputError
 from vavam_ros.geometry.line import Line
 from vavam_ros.records import NS_PER_S, Actuation, DriveCommand, EgoState
-from vavam_ros.simulation.awareness import SIGHT_M, Hazard, actor_hazards
+from vavam_ros.simulation.awareness import SIGHT_M, Hazard, actor_hazards, foreseen_hazards
 from vavam_ros.simulation.crossings import EGO, Crossings
 from vavam_ros.simulation.ego import EgoMotion
 from vavam_ros.simulation.events import RED_LIGHT, Event, Placement, Referee, middle_of
@@ -31,6 +31,8 @@ CLAIMED_AHEAD_M = 35.0
 STOP_LINE_M = 1.5
 HARD_BRAKING_MPS2 = 3.0  # more is not braked for a light that turns yellow
 PUT_BACK_CLEAR_M = 22.0
+MOVING, STANDING = 'moving', 'standing'
+STARTS = (MOVING, STANDING)  # how a drive begins
 
 
 @dataclass(frozen=True)
@@ -132,9 +134,17 @@ class World:
     def hazards(self) -> tuple[Hazard, ...]:
         """What the ego vehicle has to keep its distance from, its stop line included."""
         if self._hazards is None:
-            found = [*self._actors_ahead(), *self._stop_lines()]
+            # Traffic keeps to the rules of the junctions; who follows a script does not.
+            cars = [car.actor(self.time_s) for car in self.scripted]
+            place = (self.route, self.progress_m, self.ego, self.vehicle)
+            foreseen = foreseen_hazards(*place, cars)
+            found = [*self._actors_ahead(), *foreseen, *self._stop_lines()]
             self._hazards = tuple(sorted(found, key=lambda hazard: hazard.at_m))
         return self._hazards
+
+    def start(self, how: str) -> None:
+        """Begin a drive: one of STARTS, moving is at the place's limit speed. Nothing is near."""
+        self.put_back(0.0 if how == STANDING else None)
 
     def put_back(self, speed_mps: float | None = None) -> None:
         """Back to the route's middle with nothing near, as after an accident or a lost way.

@@ -70,8 +70,12 @@ class TokenStatistics:
 
 def measure(training: Samples, held_back: Samples, vocabulary_size: int) -> Baselines:
     """The baselines on held-back windows, with statistics of training windows."""
-    counted = TokenStatistics.of(_tokens(training), vocabulary_size)
-    return counted.baselines(_tokens(held_back))
+    return statistics_of(training, vocabulary_size).baselines(_tokens(held_back))
+
+
+def statistics_of(training: Samples, vocabulary_size: int) -> TokenStatistics:
+    """What is counted in samples with tokens [T, S]; of many only so many as are enough."""
+    return TokenStatistics.of(_tokens(training), vocabulary_size)
 
 
 def _tokens(samples: Samples) -> Iterable[Tensor]:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from bicycle_drive import Bicycle
 from diagnostic_msgs.msg import DiagnosticStatus
+from endings import end
 from nav_msgs.msg import Odometry, Path
 from node_process import NodeProcess
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -34,7 +35,7 @@ CAR = VehicleParameters()
 
 @pytest.fixture
 def run(tmp_path: FilePath) -> Iterator[Callable[..., NodeProcess]]:
-    """Starts `vavam_ros.nodes.MODULE` with parameters; it is killed at the test's end."""
+    """Starts `vavam_ros.nodes.MODULE` with parameters; it is ended at the test's end."""
     processes: list[NodeProcess] = []
 
     def run_one(module: str, **parameters: object) -> NodeProcess:
@@ -43,8 +44,7 @@ def run(tmp_path: FilePath) -> Iterator[Callable[..., NodeProcess]]:
         return processes[-1]
 
     yield run_one
-    for process in processes:
-        process.kill()
+    end(*(process.popen for process in processes))
 
 
 def straight_path(stamp_ns: int, speed: float = 5.0, aside: float = 0.0) -> Path:
@@ -98,7 +98,7 @@ class Road:
         """In lock-step: one odometry, one command."""
         before = len(self.commands)
         self.say_where(now_ns)
-        self.graph.spin_until(lambda: len(self.commands) > before, 5.0, 0.005)
+        self.graph.spin_until(lambda: len(self.commands) > before, look_s=0.005)
         self.obey(self.commands[-1], now_ns)
         return self.commands[-1]
 
@@ -110,15 +110,15 @@ class Road:
     def latest(self) -> DiagnosticStatus:
         return self.statuses[-1]
 
-    def status(self, text: str, timeout_s: float = 5.0) -> DiagnosticStatus:
+    def status(self, text: str) -> DiagnosticStatus:
         """The first status from now on whose message has this text."""
         self.statuses.clear()
-        self.graph.spin_until(lambda: self.statuses and text in self.latest.message, timeout_s)
+        self.graph.spin_until(lambda: self.statuses and text in self.latest.message)
         return self.latest
 
     def heard(self, text: str) -> None:
         """A status since the last call has this text."""
-        self.graph.spin_until(lambda: any(text in one.message for one in self.statuses), 5.0)
+        self.graph.spin_until(lambda: any(text in one.message for one in self.statuses))
         self.statuses.clear()
 
 

@@ -53,7 +53,7 @@ class Town:
             right = bool(self.commands) and self.commands[-1].data == word
             return right and bool(self.statuses) and text in self.statuses[-1].message
 
-        self.graph.spin_until(said, 10.0)
+        self.graph.spin_until(said)
 
 
 def test_the_command_is_the_routes_unless_one_is_asked_for_and_its_source_is_said(
@@ -93,7 +93,7 @@ def test_in_lock_step_each_odometry_gets_one_command(run, graph, latched):
     town.commands.clear()
     for tick in range(30):
         town.be_at(20.0 + tick)
-        graph.spin_until(lambda tick=tick: len(town.commands) > tick, 5.0, 0.005)
+        graph.spin_until(lambda tick=tick: len(town.commands) > tick, look_s=0.005)
     graph.spin_for(0.3)
     words = [one.data for one in town.commands]
     assert words == ['straight'] * 24 + ['left'] * 6

@@ -26,7 +26,7 @@ def values(status: DiagnosticStatus) -> dict[str, str]:
 def test_it_drives_and_stops_within_comfort_for_each_cause_and_says_which(run, road, sim_drive):
     run('controller', use_sim_time=True)
     here = road()
-    here.status('WAITING: time does not go on', 10.0)
+    here.status('WAITING: time does not go on')
     assert 'use_sim_time is true, but no /clock has come' in here.latest.message
     here.wait_for_controller()
     drive = sim_drive(here)
@@ -85,24 +85,24 @@ def test_in_wall_time_it_respects_an_override_from_before_and_its_last_command_b
     latched.publish(Bool(data=True))
     wall_drive(here)
     process = run('controller', max_path_agee_s=1.0)
-    here.status('OVERRIDDEN', 10.0)
+    here.status('OVERRIDDEN')
     latched.publish(Bool(data=False))
     here.status('DRIVING')
     graph.spin_for(2.0)
+    graph.spin_until(lambda: 10 < float(values(here.latest)['command_rate_hz']) < 25)
     shown = values(here.status('DRIVING'))
     assert here.car.speed > 3.0
     assert float(shown['path_age_s']) < 1.0
     assert abs(float(shown['lateral_error_m'])) < 0.1
-    assert 10 < float(shown['command_rate_hz']) < 25
     assert refusal(here, Parameter('max_path_age_s', value=2.0)) == (
         'max_path_age_s takes effect at start: restart the node with it'
     )
     process.send(signal.SIGINT)
     process.send(signal.SIGINT)
-    assert process.wait(10) == 0
+    assert process.wait() == 0
+    graph.spin_until(lambda: here.latest.message.startswith('ENDED'))
     graph.spin_for(0.3)
     assert here.commands[-1].linear.x == 0.0
-    assert here.latest.message.startswith('ENDED')
     assert 'parameter max_path_agee_s is unknown here and has no effect' in process.said
     assert 'Traceback' not in process.said
 
@@ -137,6 +137,6 @@ def test_it_needs_no_torch():
     """Which takes seconds to load."""
     code = 'import sys, vavam_ros.nodes.controlling.controller_node; print("torch" in sys.modules)'
     asked = subprocess.run(
-        [sys.executable, '-c', code], capture_output=True, text=True, timeout=30
+        [sys.executable, '-c', code], capture_output=True, text=True, timeout=120
     )
     assert asked.stdout.strip() == 'False', asked.stderr

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from endings import end, lifeline
 from launch_reading import REPOSITORY, Command, LaunchFile
 
 ENTRY = 'import sys; from {module} import {function}; sys.exit({function}())'
@@ -52,7 +53,7 @@ class Started:
         with log.open('w') as file:
             self._processes = [
                 subprocess.Popen(
-                    command,
+                    [*lifeline(), *command],
                     cwd=log.parent,
                     env=environment,
                     stdout=file,
@@ -70,20 +71,21 @@ class Started:
         """Ctrl-C; returns the exit codes."""
         for process in self._processes:
             process.send_signal(signal.SIGINT)
-        return self.wait(30.0)
+        return self.wait()
 
-    def wait(self, timeout_s: float = 60.0) -> list[int]:
+    def wait(self, timeout_s: float = 120.0) -> list[int]:
         """Exit codes; fails with what was said when one does not end in time."""
         try:
             return [process.wait(timeout_s) for process in self._processes]
         except subprocess.TimeoutExpired:
             pytest.fail(f'still running after {timeout_s} s:\n{self.said}')
 
-    def kill(self) -> None:
+    def end(self) -> None:
+        """Ctrl-C, and a harder end for what a launch that was killed has left."""
+        end(*self._processes, number=signal.SIGINT)
         for process in self._processes:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
 
 
 @pytest.fixture(scope='session')
@@ -96,7 +98,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
         cwd=REPOSITORY,
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=240,
     )
     points = configparser.ConfigParser(delimiters='=')
     points.read(metadata / 'vavam_ros.egg-info' / 'entry_points.txt')
@@ -156,4 +158,4 @@ def launch(
 
     yield start
     for one in started:
-        one.kill()
+        one.end()

@@ -53,7 +53,7 @@ class Onlooker:
 
     def wait(self, condition: Callable[[], object]) -> None:
         try:
-            self._graph.spin_until(lambda: condition() or self._refused, 60.0)
+            self._graph.spin_until(lambda: condition() or self._refused, 120.0)
         except pytest.fail.Exception:
             pytest.fail(f'waited in vain; said was:\n{self._started.said}')
         assert not self._refused, self._started.said

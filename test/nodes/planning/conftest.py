@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +17,7 @@ import numpy as np
 import pytest
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from endings import end, lifeline
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from nav_msgs.msg import Path
@@ -31,14 +30,14 @@ from sensor_msgs.msg import Image
 
 from vavam_ros.bridge.image import image_from_rgb
 from vavam_ros.bridge.stamp import ns_from_time
+from vavam_ros.commands.ros_domain import domain_environment, own_domain
 from vavam_ros.driving.settings import PilotSettings
 from vavam_ros.nodes.planning.settings import PlannerNodeSettings
 from vavam_ros.records import NS_PER_S
 
 REPOSITORY = FilePath(__file__).resolve().parents[3]
+PATIENCE_S = 90.0  # a busy machine is late; a bound costs nothing when all is well
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
-DOMAINS = range(1, 102)
-LOCK_PORT = 20100  # as in the folder above: whoever holds it has the domain
 START_NS = 1_700_000_000 * NS_PER_S
 STEP_NS = NS_PER_S // 2
 OPEN_GATE = {'max_speed_mps': 1e6, 'max_curvature_per_m': 1e6, 'max_start_offset_m': 1e6}
@@ -63,12 +62,12 @@ class PlannerProcess:
     """The planner as a process of its own, with what it has said so far."""
 
     def __init__(self, log: FilePath, environment: dict[str, str], *ros_arguments: str) -> None:
-        command = [sys.executable, '-m', 'vavam_ros.nodes.planner']
+        command = [*lifeline(), sys.executable, '-m', 'vavam_ros.nodes.planner']
         if ros_arguments:
             command += ['--ros-args', *ros_arguments]
         self._log = log
         with log.open('w') as file:
-            self._popen = subprocess.Popen(
+            self.popen = subprocess.Popen(
                 command, cwd=REPOSITORY, env=environment, stdout=file, stderr=subprocess.STDOUT
             )
 
@@ -78,37 +77,36 @@ class PlannerProcess:
 
     @property
     def pid(self) -> int:
-        return self._popen.pid
+        return self.popen.pid
 
-    def wait_until(self, condition: Callable[[], object], timeout_s: float = 60.0) -> None:
+    def wait_until(self, condition: Callable[[], object], timeout_s: float = PATIENCE_S) -> None:
         """Wait while the process runs; fails with what was said when it ends or takes too long."""
         end_s = time.monotonic() + timeout_s
         while not condition():
-            if time.monotonic() > end_s or self._popen.poll() is not None:
+            if time.monotonic() > end_s or self.popen.poll() is not None:
                 pytest.fail(f'waited in vain; it said:\n{self.said}')
             time.sleep(0.02)
 
-    def wait_until_said(self, text: str, timeout_s: float = 60.0) -> None:
+    def wait_until_said(self, text: str, timeout_s: float = PATIENCE_S) -> None:
         self.wait_until(lambda: text in self.said, timeout_s)
 
     def status(self, key: str) -> int:
         """A number of /proc/PID/status, such as VmRSS in kB."""
-        lines = FilePath(f'/proc/{self._popen.pid}/status').read_text().splitlines()
+        lines = FilePath(f'/proc/{self.popen.pid}/status').read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(f'{key}:'))
 
     def send(self, number: signal.Signals) -> None:
-        self._popen.send_signal(number)
+        self.popen.send_signal(number)
 
-    def wait(self, timeout_s: float = 60.0) -> int:
+    def wait(self, timeout_s: float = PATIENCE_S) -> int:
         """Exit code; fails with what was said when it does not end in time."""
         try:
-            return self._popen.wait(timeout_s)
+            return self.popen.wait(timeout_s)
         except subprocess.TimeoutExpired:
             pytest.fail(f'still running after {timeout_s} s:\n{self.said}')
 
-    def kill(self) -> None:
-        self._popen.kill()
-        self._popen.wait(10)
+    def end(self) -> None:
+        end(self.popen)
 
 
 class Rig:
@@ -150,7 +148,7 @@ class Rig:
     def ignore(self, topic: str) -> None:
         self.node.destroy_subscription(self._subscriptions.pop(topic))
 
-    def spin_until(self, condition: Callable[[], object], timeout_s: float = 30.0) -> None:
+    def spin_until(self, condition: Callable[[], object], timeout_s: float = PATIENCE_S) -> None:
         end_s = time.monotonic() + timeout_s
         while not condition():
             if time.monotonic() > end_s:
@@ -163,7 +161,7 @@ class Rig:
         while time.monotonic() < end_s:
             self._executor.spin_once(timeout_sec=0.02)
 
-    def call(self, kind: type, request: Any, timeout_s: float = 60.0) -> Any:
+    def call(self, kind: type, request: Any, timeout_s: float = PATIENCE_S) -> Any:
         client = self._clients[kind]
         assert client.wait_for_service(timeout_s)
         future = client.call_async(request)
@@ -243,7 +241,7 @@ class Rig:
         def answers() -> list[Path]:
             return [path for path in self.paths if ns_from_time(path.header.stamp) == stamp_ns]
 
-        for _ in range(6):  # the first messages between two nodes may be lost
+        for _ in range(36):  # the first messages between two nodes may be lost
             self.image.publish(msg)
             with suppress(pytest.fail.Exception):
                 self.spin_until(answers, 2.5)
@@ -287,26 +285,12 @@ def images() -> Callable[..., Image]:
     return image
 
 
-def _lock_domain(stack: ExitStack) -> int:
-    """A domain that no other test has, until the stack is closed."""
-    for domain in reversed(DOMAINS):
-        lock = stack.enter_context(socket.socket())
-        with suppress(OSError):
-            lock.bind(('127.0.0.1', LOCK_PORT + domain))
-            return domain
-    raise RuntimeError('all ROS domains are in use by other tests')
-
-
 def _environment(domain: int) -> dict[str, str]:
-    environment = {
-        **os.environ,
-        'ROS_DOMAIN_ID': str(domain),
-        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+    return {
+        **domain_environment(domain),
         'OMP_NUM_THREADS': '1',  # threads that wait for each other on a busy machine cost seconds
         **{name: str(REPOSITORY / 'config' / 'fastdds.xml') for name in PROFILE_VARIABLES},
     }
-    environment.setdefault('AMENT_PREFIX_PATH', sys.prefix)
-    return environment
 
 
 @pytest.fixture(scope='session')
@@ -315,14 +299,14 @@ def shared_planner(
 ) -> Iterator[tuple[PlannerProcess, Rig]]:
     """One process for all tests that leave it running."""
     with ExitStack() as stack:
-        domain = _lock_domain(stack)
+        domain = stack.enter_context(own_domain())
         log = tmp_path_factory.mktemp('planner') / 'said.txt'
         environment = _environment(domain)
         with pytest.MonkeyPatch.context() as patch:
             for name in ('ROS_AUTOMATIC_DISCOVERY_RANGE', 'AMENT_PREFIX_PATH', *PROFILE_VARIABLES):
                 patch.setenv(name, environment[name])
             process = PlannerProcess(log, environment)
-            stack.callback(process.kill)
+            stack.callback(process.end)
             rig = Rig(domain)
             stack.callback(rig.close)
         yield process, rig
@@ -348,13 +332,13 @@ def process(shared_planner: tuple[PlannerProcess, Rig]) -> PlannerProcess:
 
 @pytest.fixture
 def start_planner(ros_domain: int, tmp_path: FilePath) -> Iterator[Callable[..., PlannerProcess]]:
-    """Starts further planners, in this test's own domain; they are killed at its end."""
+    """Starts further planners, in this test's own domain; they are ended at its end."""
     with ExitStack() as stack:
 
         def start_one(*ros_arguments: str) -> PlannerProcess:
             log = tmp_path / f'said{time.monotonic_ns()}.txt'
             process = PlannerProcess(log, _environment(ros_domain), *ros_arguments)
-            stack.callback(process.kill)
+            stack.callback(process.end)
             return process
 
         yield start_one

@@ -54,7 +54,7 @@ def answer(rig, topic: str, msg):
     def answers() -> list:
         return [one for one in rig.heard[topic] if header_of(one).stamp == stamp]
 
-    rig.spin_until(answers, 10.0)
+    rig.spin_until(answers)
     return answers()[0]
 
 
@@ -240,7 +240,7 @@ def test_who_comes_late_is_told_the_status_at_once_but_no_old_path(rig, images):
     )
     paths: list[Path] = []
     path = rig.node.create_subscription(Path, '/planner/path', paths.append, 10)
-    rig.spin_until(lambda: late, 5.0)
+    rig.spin_until(lambda: late)
     assert late[0].name == 'planner: planning'
     assert paths == []
     for subscription in (statuses, path):

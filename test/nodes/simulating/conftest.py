@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
+from endings import end
 from nav_msgs.msg import Odometry, Path
 from node_process import NodeProcess
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -32,7 +33,7 @@ SMALL = {'image_width_px': 160, 'image_height_px': 90, 'cars': 3}
 
 @pytest.fixture
 def start_node(tmp_path: FilePath) -> Iterator[Callable[..., NodeProcess]]:
-    """Starts a node with these parameters; what still runs at the test's end is killed."""
+    """Starts a node with these parameters; what still runs at the test's end is ended."""
     processes: list[NodeProcess] = []
 
     def start_one(node: str, **parameters: object) -> NodeProcess:
@@ -41,8 +42,8 @@ def start_node(tmp_path: FilePath) -> Iterator[Callable[..., NodeProcess]]:
         return processes[-1]
 
     yield start_one
+    end(*(process.popen for process in processes))
     for process in processes:
-        process.kill()
         print(process.said)  # shown where the test has failed
 
 

@@ -141,10 +141,14 @@ def test_a_manual_override_counts_and_ends(graph, simulate, driver):
     graph.spin_until(crawls, PATIENCE_S)
     override.publish(Bool(data=False))
     vehicle.wait_for_state('RUNNING')
+    vehicle.silent = True
+    vehicle.wait_for_state('NO CONTROL')
+    assert 'no control command came for 1 s of simulated time' in vehicle.status()['reason']
+    graph.spin_until(lambda: vehicle.odometry[-1].twist.twist.linear.x == 0.0, PATIENCE_S)
 
 
 def test_an_image_waits_for_its_path(graph, simulate, driver):
-    process = simulate(lock_step=True, wait_for_path=True, path_timeout_s=3.0, duration_s=1.0)
+    process = simulate(lock_step=True, wait_for_path=True, path_timeout_s=5.0, duration_s=1.0)
     vehicle = driver()
     images = vehicle.heard[f'{vehicle.own}/rgb_front/image']
     vehicle.listen(Image, f'{vehicle.own}/rgb_front/image')
@@ -158,14 +162,14 @@ def test_an_image_waits_for_its_path(graph, simulate, driver):
     graph.spin_until(lambda: len(images) == 2, PATIENCE_S)
     assert len(vehicle.odometry) == 10
     said = vehicle.drive_to_the_end(process)  # without further paths
-    assert 'no path on /path for the image of 10.500 within 3 s' in said
+    assert 'no path on /path for the image of 10.500 within 5 s' in said
     assert 'no path on /path for the image of 10.000' not in said
     assert vehicle.status()['late_paths'] == '1'
 
 
 def test_an_image_waits_for_the_turn_commands_before_it(graph, simulate, driver):
     process = simulate(
-        lock_step=True, wait_for_path=True, wait_for_turn=True, path_timeout_s=3.0,
+        lock_step=True, wait_for_path=True, wait_for_turn=True, path_timeout_s=30.0,
         control_timeout_s=30.0, duration_s=0.55,
     )  # fmt: skip
     vehicle = driver()
@@ -244,7 +248,7 @@ def test_the_controller_drives_it_and_notices_its_loss(graph, simulate, start_no
     )
     values = {value.key: value.value for value in said['simulator'].values}
     assert (values['timeouts'], values['out_of_step'], values['late_paths']) == ('0', '0', '0')
-    process.kill()
+    process.end()
     graph.spin_until(lambda: said['controller'].level == DiagnosticStatus.ERROR, PATIENCE_S)
     assert 'no odometry for' in said['controller'].message
 
@@ -304,6 +308,7 @@ def handlers_restored():
         ('role_name:=a/b', "role_name 'a/b' cannot be part of a topic"),
         ('sensor_tick_s:=0.33', 'sensor_tick_s is 0.33: it must be a whole number of ticks'),
         ('wait_for_path:=true', 'wait_for_path is true and lock_step is not'),
+        ('start:=moving', 'start is moving and lock_step is not true'),
         ('wait_for_turn:=true', 'wait_for_turn is true and wait_for_path is not'),
         ('pipe:=window', "'window'"),
         ('seed:=ten', "parameter 'seed'"),

@@ -10,7 +10,7 @@ from vavam_ros.errors import InputError
 from vavam_ros.records import NS_PER_S
 from vavam_ros.settings_fields import check_settings, setting
 from vavam_ros.simulation.seeds import SEEDS
-from vavam_ros.simulation.world import STEP_S, WorldSettings
+from vavam_ros.simulation.world import MOVING, STANDING, STARTS, STEP_S, WorldSettings
 
 _ROLE = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')
 
@@ -25,6 +25,11 @@ class SimulatorSettings:
     pedestrians: float = setting(1.0, 'share of the places where one may cross', '', (0.0, 1.0))
     lights: bool = setting(False, 'traffic lights')
     route_m: float = setting(2500.0, 'length of the route', 'm', (50.0, 100_000.0))
+    start: str = setting(
+        STANDING,
+        "how the vehicle begins: moving is at the place's limit speed, with lock_step",
+        choices=STARTS,
+    )
     role_name: str = setting('ego_vehicle', "the vehicle's name in topics and frames")
     image_width_px: int = setting(800, "the camera's image", 'px', (16, 1920))
     image_height_px: int = setting(450, "the camera's image", 'px', (16, 1080))
@@ -89,6 +94,11 @@ class SimulatorSettings:
             )
         if self.wait_for_path and not self.lock_step:
             raise InputError('wait_for_path is true and lock_step is not: it needs lock_step')
+        if self.start == MOVING and not self.lock_step:
+            raise InputError(
+                f'start is {MOVING} and lock_step is not true: nobody would steer until the first '
+                'control command comes'
+            )
         for name in ('wait_for_turn', 'wait_for_prediction'):
             if getattr(self, name) and not self.wait_for_path:
                 raise InputError(f'{name} is true and wait_for_path is not: it needs that')

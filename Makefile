@@ -7,14 +7,16 @@ DEMO_OUT ?= demo_out
 DEMO_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?=
+TRAIN_OUT ?= train_out
 
 IN_VENV := .ci/in-venv
+VAVAM := $(CURDIR)/$(IN_VENV) vavam
 
-.PHONY: help setup demo test lint format bench clean clip
+.PHONY: help setup demo test lint format bench train-tiny clean clip
 
 help: ## list the targets
 	@printf 'usage: make TARGET [NAME=value ...]\n\n'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 	@printf '\nPYTHON=python3.12 and TORCH=torch.whl choose what .venv is built from (see .ci/setup).\n'
 
 setup: ## make .venv, or bring it up to date
@@ -43,6 +45,22 @@ format: setup ## let ruff put imports and layout in order
 
 bench: setup ## time the engine against the plain way (BENCH_ARGS='--preset S')
 	@$(IN_VENV) vavam bench $(BENCH_ARGS)
+
+# Each command continues where it was stopped, and is quick where it has finished.
+train-tiny: setup ## train the weights that come with the package again, some hours on two cores (TRAIN_OUT=train_out)
+	@mkdir -p '$(TRAIN_OUT)'
+	@cd '$(TRAIN_OUT)' && set -x && \
+	  $(VAVAM) collect drives --seeds 0-59 --workers 2 && \
+	  $(VAVAM) train tokenizer --data drives --out tokenizer --preset tiny && \
+	  $(VAVAM) collect more --seeds 60-97 --workers 2 && \
+	  $(VAVAM) tokenize drives more tokens --tokenizer tokenizer/tokenizer.safetensors && \
+	  $(VAVAM) train video --data tokens --out video --preset tiny && \
+	  $(VAVAM) train action --data tokens --from video/vavim.safetensors --out action --draws 2 && \
+	  $(VAVAM) collect own --seeds 160-167 --weights action/vavam.safetensors \
+	    --tokenizer tokenizer/tokenizer.safetensors --workers 2 && \
+	  mkdir -p tokens2 && cp -u tokens/* tokens2/ && \
+	  $(VAVAM) tokenize own tokens2 --tokenizer tokenizer/tokenizer.safetensors && \
+	  $(VAVAM) train action --data tokens2 --from video/vavim.safetensors --out action2 --steps 1500 --draws 2
 
 clean: ## remove build products and caches; .venv and DEMO_OUT stay
 	rm -rf build install log dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

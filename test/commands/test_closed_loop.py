@@ -71,3 +71,13 @@ def test_what_was_finished_before_ctrl_c_is_kept_and_called_partial(tmp_path, ca
     assert found['of'] == 10
     assert 1 <= found['finished'] == len(found['policies']['expert']['drives']) < 10
     assert f'PARTIAL: only {found["finished"]} of 10 drives' in capsys.readouterr().out
+
+
+def test_the_weights_of_the_package_drive_a_held_out_town_and_grey_images_do_not(tmp_path):
+    """What steers is the camera: the same weights without it soon need the safety driver."""
+    options = ('--seeds', 9001, '--seconds', 30, '--noise-seeds', 0, '--json', tmp_path / 'o.json')
+    assert closed_loop('--policy', 'vavam', 'blind', *options, '--workers', 2) == 0
+    found = json.loads((tmp_path / 'o.json').read_text())['policies']
+    seeing, blind = (found[name]['all_drives'] for name in ('vavam-8', 'blind'))
+    assert seeing['completion'] > 0.8
+    assert seeing['event_count'] < blind['event_count']

@@ -9,6 +9,8 @@ from vavam_ros.driving import shipped
 from vavam_ros.driving.assembly import assemble
 from vavam_ros.driving.settings import PilotSettings
 from vavam_ros.errors import InputError
+from vavam_ros.model.checkpoint import read_checkpoint
+from vavam_ros.model.config import PRESETS
 
 
 @pytest.fixture
@@ -43,3 +45,14 @@ def test_a_file_that_is_not_installed_is_named(installed):
     (installed / 'tokenizer.safetensors').unlink()
     with pytest.raises(InputError, match=r'no .*tiny/tokenizer.safetensors \(reinstall'):
         assemble(PilotSettings(weights='tiny'))
+
+
+def test_what_comes_with_the_package_is_trained_fits_together_and_is_small():
+    weights, tokenizer = (read_checkpoint(path) for path in shipped.shipped_files('tiny'))
+    assert weights.provenance['trained'] is True
+    assert weights.provenance['tokenizer'] == tokenizer.identity
+    assert (weights.video, weights.action) == (PRESETS['tiny'].video, PRESETS['tiny'].action)
+    files = [path for path in (shipped.FOLDER / 'tiny').iterdir() if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 15e6
+    command = str(weights.provenance['command'])
+    assert not any(word.startswith('/') for word in command.split()), 'names folders of a machine'

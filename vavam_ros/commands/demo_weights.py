@@ -11,7 +11,7 @@ from vavam_ros.driving.shipped import SHIPPED, shipped_files
 from vavam_ros.errors import InputError
 
 RANDOM = 'random'
-DEFAULT = RANDOM
+DEFAULT = SHIPPED[0]
 RANDOM_WARNING = 'RANDOM WEIGHTS: these plans and predictions mean nothing'
 SIMULATION_WARNING = 'TRAINED IN THE SIMULATOR ALONE: on real images its plans mean little'
 _PRESET = 'tiny'  # of random weights

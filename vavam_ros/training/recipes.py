@@ -17,9 +17,9 @@ class Recipe:
 
 
 RECIPES: dict[tuple[str, str], Recipe] = {
-    ('tokenizer', 'tiny'): Recipe(6000, 16, 1e-3),
-    ('video', 'tiny'): Recipe(4000, 16, 3e-3),
-    ('action', 'tiny'): Recipe(4000, 16, 3e-3),
+    ('tokenizer', 'tiny'): Recipe(3000, 8, 1e-3),
+    ('video', 'tiny'): Recipe(1200, 16, 3e-3),
+    ('action', 'tiny'): Recipe(2000, 16, 3e-3),
     **{('tokenizer', size): Recipe(200_000, 128, 1e-4) for size in ('S', 'B', 'L')},
     # The paper's number of steps; on a cluster. MuP carries the rate.
     **{('video', size): Recipe(139_000, 384, 3e-3) for size in ('S', 'B', 'L')},

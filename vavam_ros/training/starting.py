@@ -39,7 +39,10 @@ def fresh_expert(config: ActionConfig, seed: int) -> ActionExpert:
 
 
 def expert_sizes(video: VideoConfig) -> ActionConfig:
-    """The paper's expert for a video model: a quarter as wide."""
+    """The expert of the preset with this video model; else as the paper's, a quarter as wide."""
+    for preset in PRESETS.values():
+        if preset.video == video:
+            return preset.action
     return ActionConfig(
         embedding_dim=video.embedding_dim // ACTION_SHARE,
         base_dim=video.base_dim // ACTION_SHARE,

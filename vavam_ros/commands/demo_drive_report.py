@@ -47,11 +47,6 @@ class DriveResult:
         """What went wrong."""
         return self.judged.record.events
 
-    @property
-    def repeats(self) -> bool:
-        """Whether the simulator says that the same again gives the same."""
-        return self.recording.simulator.get('repeats') == 'true'
-
 
 def report(result: DriveResult, took_s: float) -> dict[str, object]:
     """Everything that was counted and measured."""
@@ -76,7 +71,7 @@ def report(result: DriveResult, took_s: float) -> dict[str, object]:
         'command_log': {
             'ticks': replay.ticks,
             'hash': replay.digest,
-            'repeats': result.repeats,
+            'repeats': result.recording.repeats,
         },
         'counts': _counts(result),
         'latency_ms': account.latency_ms,
@@ -110,7 +105,7 @@ def closing_lines(result: DriveResult, folder: DemoFolder) -> list[str]:
         f'turns at junctions as asked: {figures.commands.obeyed} of {figures.commands.reached}',
         f'events: {_told(result.events)}',
         f'image to path: {latency_line(result.recording.account.latency_ms.get("image_to_path"))}',
-        f'{replay.ticks} commands, hash {replay.digest}: {_repetition(result.repeats)}',
+        f'{replay.ticks} commands, hash {replay.digest}: {_repetition(result.recording.repeats)}',
         f'  {folder.drive_film}   camera with the path, the map, what the model predicted',
         f'  {folder.still}   one picture of it',
         f"  {folder.route_plot}   the driven way against the lane's middle",

@@ -103,6 +103,20 @@ class DemoRecording:
         """Each overlay with what was predicted for that moment half a second before."""
         return [(one, self._predicted_for(one.stamp_ns)) for one in self.overlays]
 
+    @property
+    def repeats(self) -> bool:
+        """Whether the same again gives the same: no answer came too late.
+
+        A plan that the gate withheld never comes, in any run: the simulator waited for its path
+        in vain, which it counts as late.
+        """
+        counts = self.simulator
+        if not counts:
+            return False
+        late_paths = int(counts['late_paths']) - self.account.count('withheld')
+        others = (int(counts[name]) for name in ('late_turns', 'timeouts', 'braked_ticks'))
+        return late_paths == 0 and not any(others)
+
     def _predicted_for(self, stamp_ns: int) -> CameraFrame | None:
         nearest_ns = min(self.predictions, key=lambda ns: abs(ns - stamp_ns), default=None)
         if nearest_ns is None or abs(nearest_ns - stamp_ns) > _TOLERANCE_NS:

@@ -6,38 +6,21 @@ with autostart the node configures and activates itself. Stops at SIGINT or SIGT
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
 
-from vavam_ros.errors import InputError
 from vavam_ros.nodes.large_images import allow_large_images
-from vavam_ros.nodes.lifetime import (
-    StopRequest,
-    add_ros_arguments,
-    ros,
-    spin_until_stopped,
-    stop_at_signals,
-)
+from vavam_ros.nodes.lifetime import StopRequest, spin_until_stopped
+from vavam_ros.nodes.running import run_process
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until a signal; 0 is a clean end, 2 a user's error, already printed."""
-    stop = stop_at_signals()
     # Before torch is loaded. Threads that spin while they wait cost seconds on a busy machine.
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
-    parser = argparse.ArgumentParser('planner', description=__doc__)
-    add_ros_arguments(parser)
-    arguments = parser.parse_args(argv)
-    warning = allow_large_images()
-    try:
-        with ros(arguments.ros_args):
-            _run(stop, warning)
-    except InputError as error:
-        print(f'planner: error: {error}', file=sys.stderr)
-        return 2
-    return 0
+    warning = allow_large_images()  # before DDS is loaded
+    return run_process('planner', __doc__, lambda stop: _run(stop, warning), argv)
 
 
 def _run(stop: StopRequest, warning: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The process of a node that needs no manager: it starts, spins, and ends at a signal."""
+"""The process of a node: it starts, does its work or spins, and ends at a signal."""
 
 from __future__ import annotations
 
@@ -22,16 +22,26 @@ def run_node(
 ) -> int:
     """Spin the node that `make` builds until a signal; its `finish` is called then.
 
-    0 is a clean end, 2 a user's error, already printed. `make` does the slow imports, so that a
-    signal meanwhile finds its handler.
+    Returns as `run_process`. `make` does the slow imports, so that a signal meanwhile finds its
+    handler.
     """
+    return run_process(name, description, lambda stop: _spin(make, stop), argv)
+
+
+def run_process(
+    name: str,
+    description: str | None,
+    run: Callable[[StopRequest], None],
+    argv: Sequence[str] | None,
+) -> int:
+    """Call `run` within ROS; 0 is a clean end, 2 a user's error, already printed."""
     stop = stop_at_signals()
     parser = argparse.ArgumentParser(name, description=description)
     add_ros_arguments(parser)
     arguments = parser.parse_args(argv)
     try:
         with ros(arguments.ros_args):
-            _spin(make, stop)
+            run(stop)
     except InputError as error:
         print(f'{name}: error: {error}', file=sys.stderr)
         return 2

@@ -6,29 +6,18 @@ Its settings are ROS parameters (config/simulator.yaml lists them). Ends with th
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 
-from vavam_ros.errors import InputError
 from vavam_ros.nodes.large_images import allow_large_images
-from vavam_ros.nodes.lifetime import StopRequest, add_ros_arguments, ros, stop_at_signals
+from vavam_ros.nodes.lifetime import StopRequest
+from vavam_ros.nodes.running import run_process
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run to the end; 0 is a clean one, 2 a user's error, already printed."""
-    stop = stop_at_signals()
-    parser = argparse.ArgumentParser('simulator', description=__doc__)
-    add_ros_arguments(parser)
-    arguments = parser.parse_args(argv)
-    warning = allow_large_images()
-    try:
-        with ros(arguments.ros_args):
-            _run(stop, warning)
-    except InputError as error:
-        print(f'simulator: error: {error}', file=sys.stderr)
-        return 2
-    return 0
+    warning = allow_large_images()  # before DDS is loaded
+    return run_process('simulator', __doc__, lambda stop: _run(stop, warning), argv)
 
 
 def _run(stop: StopRequest, warning: str | None) -> None:

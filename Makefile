@@ -55,12 +55,12 @@ train-tiny: setup ## train the weights that come with the package again, some ho
 	  $(VAVAM) collect more --seeds 60-97 --workers 2 && \
 	  $(VAVAM) tokenize drives more tokens --tokenizer tokenizer/tokenizer.safetensors && \
 	  $(VAVAM) train video --data tokens --out video --preset tiny && \
-	  $(VAVAM) train action --data tokens --from video/vavim.safetensors --out action --draws 2 && \
-	  $(VAVAM) collect own --seeds 160-167 --weights action/vavam.safetensors \
+	  $(VAVAM) train action --data tokens --from video/vavim.safetensors --out action --steps 1000 && \
+	  $(VAVAM) collect own --seeds 160-175 --weights action/vavam.safetensors \
 	    --tokenizer tokenizer/tokenizer.safetensors --workers 2 && \
 	  mkdir -p tokens2 && cp -u tokens/* tokens2/ && \
 	  $(VAVAM) tokenize own tokens2 --tokenizer tokenizer/tokenizer.safetensors && \
-	  $(VAVAM) train action --data tokens2 --from video/vavim.safetensors --out action2 --steps 1500 --draws 2
+	  $(VAVAM) train action --data tokens2 --from action/vavam.safetensors --out action2 --steps 1800
 
 clean: ## remove build products and caches; .venv and DEMO_OUT stay
 	rm -rf build install log dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

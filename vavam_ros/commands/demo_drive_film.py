@@ -60,7 +60,7 @@ class DriveFilm:
                 yield self._frame(stamp_ns)
 
     def write_still(self, path: Path) -> None:
-        """The frame that shows most: a path that bends, and a prediction beside."""
+        """The frame that shows most: a bending path in the camera's view, and a prediction."""
         assert self._best is not None, 'frames were drawn before'
         with writing(path):
             Image.fromarray(self._best[1]).save(path)
@@ -144,6 +144,15 @@ class DriveFilm:
         return True
 
     def _keep_best(self, pixels: Pixels, plan: Plan | None) -> None:
-        bend_m = 0.0 if plan is None else 0.1 + float(np.abs(plan.waypoints_in_rig[:, 1]).max())
+        shown = self._shown_m(plan) if plan else None
+        bend_m = 0.0 if shown is None else 0.1 + float(np.abs(shown[:, 1]).max(initial=0.0))
         if self._best is None or bend_m > self._best[0]:
             self._best = bend_m, pixels
+
+    def _shown_m(self, plan: Plan) -> NDArray[np.float32] | None:
+        """The waypoints [N, 2] in the rig frame, if the camera sees all of them but the first."""
+        waypoints, pinhole = plan.waypoints_in_rig[1:], self._camera.pinhole
+        ahead_m = waypoints[:, 0] - self._camera.mount.x_m
+        half = 0.5 * pinhole.width_px / pinhole.fx_px
+        seen = np.abs(waypoints[:, 1]) < half * ahead_m
+        return waypoints if len(waypoints) >= 3 and seen.all() else None

@@ -57,7 +57,7 @@ def test_the_noise_is_drawn_together_but_not_to_one_plan(checkpoint: Checkpoint)
 
 def test_what_is_seen_changes_the_plan(checkpoint: Checkpoint) -> None:
     one, other = (np.asarray(planned(checkpoint, image)) for image in (0, 1))
-    assert np.abs(one - other).max() > 0.05
+    assert np.abs(one - other).max() > 0.01  # m; the same plan if it did not look
 
 
 def test_an_unknown_size_is_refused_with_those_there_are() -> None:

@@ -52,12 +52,12 @@ def test_plans_are_near_a_straight_drive(checkpoint: Checkpoint) -> None:
 
 def test_the_noise_is_drawn_together_but_not_to_one_plan(checkpoint: Checkpoint) -> None:
     spread_m = np.asarray(planned(checkpoint, image=0)).std(axis=0).mean()
-    assert 0.05 < spread_m < 2.0  # 70 m where it began
+    assert 0.05 < spread_m < 2.0  # 8 m where it began
 
 
 def test_what_is_seen_changes_the_plan(checkpoint: Checkpoint) -> None:
     one, other = (np.asarray(planned(checkpoint, image)) for image in (0, 1))
-    assert np.abs(one - other).max() > 0.01  # m; the same plan if it did not look
+    assert np.abs(one - other).max() > 0.05
 
 
 def test_an_unknown_size_is_refused_with_those_there_are() -> None:

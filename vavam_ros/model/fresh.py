@@ -22,8 +22,8 @@ EMBEDDING_STD = 0.3
 SCORE_STD = 2.5  # of attention scores: of thousands of keys, some ten matter
 CONTRACTION = 4.5  # the flow's pull towards its plan: over t = 0..1 noise shrinks by exp(-4.5)
 SPEED_MPS = 8.0  # of the straight drive that plans are drawn towards
-WAYPOINT_NORM = 70.0  # of a unit's waypoint (70 m) in its token: what is seen adds about 1
-GROUND_NORM = 120.0  # of what all tokens share: it keeps their norms, hence the pull, alike
+NORM_PER_M = 1.0  # of a waypoint in its token, by its metres: what is seen adds about 1
+GROUND = 12 / 7  # of a unit's norm, in all tokens alike: it keeps norms, hence the pull, equal
 
 
 def fresh_checkpoint(preset: str, seed: int = 0) -> Checkpoint:
@@ -85,14 +85,16 @@ def _pull_towards_a_drive(tensors: dict[str, Tensor], sizes: ActionConfig) -> No
     }
     from_time, from_waypoint = _make_linear(encoder['linear_2'], encoder['linear_3'])
     waypoint, positions = encoder['linear_1'], encoder['action_positional_embedding']
-    waypoint *= WAYPOINT_NORM / _centred(from_waypoint @ waypoint).norm(dim=0)
-    ground = positions[0] * (GROUND_NORM / _centred(from_waypoint @ positions[0]).norm())
+    per_unit = NORM_PER_M * sizes.action_scaling
+    waypoint *= per_unit / _centred(from_waypoint @ waypoint).norm(dim=0)
+    ground_norm = GROUND * per_unit
+    ground = positions[0] * (ground_norm / _centred(from_waypoint @ positions[0]).norm())
     positions += ground - _straight_drive(sizes) @ waypoint.T
     times = time_embedding(torch.tensor([0.0, 0.5, 1.0]), sizes.embedding_dim)
     shown = torch.stack([*waypoint.T, ground], dim=1)
     in_token = _centred(torch.cat([from_waypoint @ shown, from_time @ times.T], dim=1))
     # The readout sees normed tokens; it must answer to waypoints and to nothing else in them.
-    strength = CONTRACTION * sizes.width_mult * GROUND_NORM / math.sqrt(sizes.embedding_dim)
+    strength = CONTRACTION * sizes.width_mult * ground_norm / math.sqrt(sizes.embedding_dim)
     readout = -strength * torch.linalg.pinv(in_token)[: sizes.action_dim]
     tensors['action_expert.action_decoder.weight'] = readout
 

@@ -17,6 +17,7 @@ RUNTIME = [
     'apsw',
     'backports.zstd',
     'matplotlib>=3.5',
+    'scikit-image>=0.18',
 ]
 
 # Jazzy built as wheels, for machines without a ROS 2 (x86_64 Linux): development, tests, the demo.

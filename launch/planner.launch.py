@@ -59,7 +59,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 'camera_info_topic',
                 default_value='/camera/camera_info',
-                description="the camera's intrinsics, which the overlay uses",
+                description="the camera's calibration, for the model's view and the overlay",
             ),
             DeclareLaunchArgument(
                 'compressed',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,12 +21,32 @@ class DriveCommand(enum.IntEnum):
 
 
 @dataclass(frozen=True)
+class CameraCalibration:
+    """What a camera_info says of a camera, as it says it; geometry/lens.py makes sense of it."""
+
+    camera: str  # the optical frame's name (frame_id)
+    width_px: int  # of the full image, for which k and the coefficients hold
+    height_px: int
+    distortion_model: str  # 'plumb_bob', 'rational_polynomial', 'equidistant', '' for none
+    coefficients: tuple[float, ...]  # in the model's order
+    k: tuple[float, ...]  # 9, row by row: fx 0 cx, 0 fy cy, 0 0 1
+    binning: tuple[int, int] = (1, 1)  # pixels across and down that became one; 0 is 1
+    roi: tuple[int, int, int, int] = (0, 0, 0, 0)  # left, top, width, height; no size is all
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight characters, the same for the same calibration only, in every process."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True)
 class CameraFrame:
     """One decoded camera image."""
 
     stamp_ns: int  # time of exposure, nanoseconds since the epoch of the clock in use
     camera: str  # the optical frame's name (frame_id); a new name is a new camera
     image: NDArray[np.uint8]  # [height, width, 3] RGB
+    calibration: CameraCalibration | None = None  # None: not known
 
 
 @dataclass(frozen=True)

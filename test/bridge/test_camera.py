@@ -7,13 +7,16 @@ import pytest
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from vavam_ros.bridge.camera import (
+    calibration_from_camera_info,
     camera_info_from_pinhole,
     camera_of,
     pinhole_from_camera_info,
 )
 from vavam_ros.bridge.image import compressed_from_rgb, image_from_rgb, rgb_from_image
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.lens import lens_of
 from vavam_ros.geometry.pinhole import Pinhole
+from vavam_ros.records import CameraCalibration
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
 K = [500.0, 0.0, 31.0, 0.0, 510.0, 23.0, 0.0, 0.0, 1.0]
@@ -95,3 +98,29 @@ def test_intrinsics_and_camera_info_are_a_pair():
     assert (msg.header.frame_id, msg.distortion_model) == ('ego/rgb_front', 'plumb_bob')
     assert (msg.header.stamp.sec, msg.header.stamp.nanosec) == (3, 1)
     assert (msg.p[0], list(msg.d)) == (pinhole.fx_px, [0.0] * 5)
+
+
+def test_a_calibration_is_all_that_camera_info_says_of_the_lens():
+    msg = info()
+    msg.header.frame_id, msg.distortion_model = 'front', 'plumb_bob'
+    msg.d = [-0.3, 0.1, 0.001, 0.002, 0.0]
+    msg.binning_x, msg.binning_y = 2, 1
+    msg.roi.x_offset, msg.roi.y_offset, msg.roi.width, msg.roi.height = 4, 6, 20, 10
+    assert calibration_from_camera_info(msg) == CameraCalibration(
+        'front', 64, 48, 'plumb_bob', (-0.3, 0.1, 0.001, 0.002, 0.0), tuple(K), (2, 1),
+        (4, 6, 20, 10),
+    )  # fmt: skip
+
+
+def test_of_rectified_images_p_is_the_camera_and_there_is_no_distortion():
+    msg = info()
+    msg.d, msg.distortion_model = [-0.3, 0.1, 0.001, 0.002, 0.0], 'plumb_bob'
+    msg.p = [400.0, 0.0, 30.0, -9.0, 0.0, 401.0, 22.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+    lens = lens_of(calibration_from_camera_info(msg, rectified=True))
+    assert (lens.name, lens.pinhole) == ('undistorted', Pinhole(64, 48, 400, 401, 30, 22))
+
+
+def test_a_calibration_of_what_we_publish_is_the_pinhole():
+    pinhole = Pinhole.from_horizontal_fov(320, 180, 64.6)
+    msg = camera_info_from_pinhole(pinhole, 0, 'front')
+    assert lens_of(calibration_from_camera_info(msg)).pinhole == pinhole

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vavam_ros.bridge.markers import COMMAND_COLOURS
-from vavam_ros.bridge.overlay import plan_overlay
+from vavam_ros.bridge.overlay import Way, plan_overlay
 from vavam_ros.geometry.mounted_camera import CameraMount, MountedCamera
 from vavam_ros.geometry.pinhole import Pinhole
+from vavam_ros.geometry.plan_shapes import COMMAND_COLOURS
 from vavam_ros.records import DriveCommand, Plan
 
 HEIGHT, WIDTH = 360, 640
@@ -109,6 +109,20 @@ def test_without_a_plan_there_are_only_words():
     picture = plan_overlay(GREY, None, CAMERA, ['no path'])
     assert (picture[HEIGHT // 4 :] == 90).all()
     assert len(rows_of_text(picture, bright_blue=True)) > 20
+
+
+def test_a_way_beside_the_plan_is_drawn_over_it_and_named_in_its_colour():
+    pink = (255, 64, 208)
+    picture = plan_overlay(GREY, plan(), CAMERA, beside=[Way('driven', AHEAD, pink)])
+    columns, rows = where(picture, pink).T
+    on_road = rows > HEIGHT / 2
+    assert on_road.sum() > 100
+    assert abs(columns[on_road].mean() - WIDTH / 2) < 3
+    red, green, blue = picture[: HEIGHT // 10].astype(int).transpose(2, 0, 1)
+    assert ((red > 120) & (blue > 90) & (green < 90)).sum() > 20  # letters, softened
+    under = where(plan_overlay(GREY, plan(), CAMERA), COMMAND_COLOURS[DriveCommand.STRAIGHT])
+    over = where(picture, COMMAND_COLOURS[DriveCommand.STRAIGHT])
+    assert 0 < len(over) < len(under)
 
 
 def test_warnings_are_yellow_and_come_before_captions():

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from vavam_ros.bridge.path import headings_along, path_from_plan, waypoints_from_path
+from vavam_ros.bridge.path import path_from_plan, waypoints_from_path
+from vavam_ros.geometry.plan_shapes import headings_along
 from vavam_ros.records import DriveCommand, Plan
 
 STAMP_NS = 1_700_000_000_250_000_000

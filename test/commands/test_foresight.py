@@ -23,19 +23,22 @@ from vavam_ros.commands.foresight_drives import (
     moments_of,
     seen_drive,
 )
-from vavam_ros.commands.foresight_model import Choice, load_foreseer
+from vavam_ros.commands.foresight_model import load_foreseer
 from vavam_ros.commands.foresight_picture import typical
 from vavam_ros.commands.foresight_scores import (
-    COPY,
-    COPY_OF_TOKENS,
-    PREDICTED,
-    TOKENIZER,
-    PictureScores,
     Seen,
     own_statistics,
     picture_scores,
     token_losses,
     tokenized,
+)
+from vavam_ros.commands.frame_prediction import (
+    COPY,
+    COPY_OF_TOKENS,
+    PREDICTED,
+    TOKENIZER,
+    Choice,
+    PictureScores,
 )
 from vavam_ros.errors import InputError
 from vavam_ros.evaluation.picture_quality import psnr_db

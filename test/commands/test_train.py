@@ -98,6 +98,7 @@ def test_both_stages_make_weights_that_say_where_they_are_from(data, tmp_path, c
     assert said['command'].startswith('vavam train video --data ')
     planner = read_checkpoint(action / 'vavam.safetensors')
     assert planner.provenance['from'] == dreamer.identity
+    assert planner.provenance['surprise_nats'] == dreamer.provenance['losses']['later']
     assert planner.provenance['losses']['min_ade_m'] > 0
     for name, weight in dreamer.tensors.items():
         assert torch.equal(planner.tensors[name], weight)

@@ -10,7 +10,8 @@ import torch
 
 from vavam_ros.driving.foresight import Foresight
 from vavam_ros.driving.noise import flow_noise
-from vavam_ros.driving.pilot import Pilot, medoid, spread
+from vavam_ros.driving.pilot import Pilot
+from vavam_ros.driving.planning import medoid, spread
 from vavam_ros.driving.settings import PilotSettings
 from vavam_ros.errors import InputError
 from vavam_ros.model.action_expert import ActionExpert
@@ -19,7 +20,7 @@ from vavam_ros.model.vavam import VaVAM
 from vavam_ros.model.vavim import VaViM
 from vavam_ros.model.video_gpt import VideoGPT
 from vavam_ros.perception.virtual_camera import VirtualCamera
-from vavam_ros.records import NS_PER_S, CameraFrame, DriveCommand
+from vavam_ros.records import NS_PER_S, CameraCalibration, CameraFrame, DriveCommand
 
 STEP_NS = NS_PER_S // 2
 SETTINGS = PilotSettings(context_frames=4, samples=3, future_frames=2)
@@ -119,6 +120,34 @@ def test_what_ifs_are_the_plans_for_the_other_commands(planner):
         direct = pilot(planner)
         *_, expected = (direct.observe(frame, command) for frame in frames)
         np.testing.assert_allclose(samples, expected.samples_in_rig, atol=7e-4)
+
+
+def test_a_calibrated_frame_is_seen_as_the_training_camera_would(planner):
+    """The tokenizer's picture is the view; a new calibration starts the context anew."""
+    ours, shown = pilot(planner), []
+    encode = ours.tokenizer.encode
+    ours.tokenizer.encode = lambda image: shown.append(image) or encode(image)
+    wide, narrow, own = (calibration(focal_px) for focal_px in (30.0, 60.0, 45.0))
+    assert ours.camera.is_training_camera(own)
+    frames = drive(6)
+    for frame, seen_with in zip(frames, (wide, wide, narrow, None, own, None), strict=True):
+        ours.observe(dataclasses.replace(frame, calibration=seen_with), DriveCommand.LEFT)
+    for frame, seen_with, view in zip(frames, (wide, wide, narrow, None), shown, strict=False):
+        np.testing.assert_array_equal(view, ours.camera.view(frame.image, seen_with))
+    np.testing.assert_array_equal(shown[4], frames[4].image)
+    assert len(ours.window()) == 3  # the training camera's calibration makes no difference
+    assert 'camera changed' in ours.admit(10**10, 'front', calibration=wide).reset
+
+
+def calibration(focal_px: float) -> CameraCalibration:
+    k = (focal_px, 0.0, 23.5, 0.0, focal_px, 15.5, 0.0, 0.0, 1.0)
+    return CameraCalibration('front', 48, 32, 'plumb_bob', (0.0,) * 5, k)
+
+
+def test_a_calibration_that_cannot_be_used_is_refused(planner):
+    frame = dataclasses.replace(drive(1)[0], calibration=calibration(0.0))
+    with pytest.raises(InputError, match='is not usable: focal lengths 0'):
+        pilot(planner).observe(frame, DriveCommand.LEFT)
 
 
 def test_a_gap_starts_the_context_anew(planner):

@@ -4,21 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from golden_card import golden_card as card
 
 from vavam_ros.errors import InputError
 from vavam_ros.perception.virtual_camera import Region, VirtualCamera, normalised
 
 MODEL_CAMERA = VirtualCamera(height_px=288, width_px=512)
-
-
-def card(height_px: int, width_px: int) -> NDArray[np.uint8]:
-    """The goldens' test card, by its formula."""
-    y, x = np.mgrid[:height_px, :width_px]
-    red = (255 * x // (width_px - 1) + 60 * ((x // 3 + y // 5) % 2)) % 256
-    green = (255 * y // (height_px - 1) + 5 * ((7 * x + 13 * y) % 17)) % 256
-    blue = ((x * x + 3 * y * y) // 1500) % 256
-    return np.stack([red, green, blue], -1).astype(np.uint8)
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def write_frames(frames: Iterable[ClipFrame], camera: ClipCamera, writer: BagWri
                 f'{pinhole.width_px}x{pinhole.height_px}: a clip has one camera'
             )
         if frame.ego:
-            _write_ego(frame.ego, writer)
+            write_ego(frame.ego, writer)
         writer.write_camera_info(camera.info_topic, frame.stamp_ns, camera.optical_frame, pinhole)
         _write_still(still, frame.stamp_ns, camera, writer)
     assert pinhole, 'a clip has frames'
@@ -86,7 +86,8 @@ def _write_mount(first: ClipFrame, camera: ClipCamera, writer: BagWriter) -> Non
         writer.write_static_tf(first.stamp_ns, [mount])
 
 
-def _write_ego(ego: EgoState, writer: BagWriter) -> None:
+def write_ego(ego: EgoState, writer: BagWriter) -> None:
+    """Where the rear axle is, on /tf and /odom."""
     rotation = quaternion_from_yaw(ego.yaw_rad)
     rig = Transform(FIXED_FRAME, RIG_FRAME, (ego.x_m, ego.y_m, 0.0), rotation)
     writer.write_tf(ego.stamp_ns, [rig])

@@ -52,13 +52,12 @@ def types_for(connection: Connection) -> Typestore:
 
 
 def _types_for(connection: Connection) -> Typestore:
+    text, form = connection.msgdef.data, connection.msgdef.format
     if isinstance(connection.ext, ConnectionExtRosbag1):
-        return _ros1_types(connection)
-    if connection.msgdef.format is MessageDefinitionFormat.NONE:
+        return _ros1_types(type_name(connection), text)
+    if form is MessageDefinitionFormat.NONE:
         return _standard_types_with(connection)
-    types = get_typestore(Stores.EMPTY)
-    types.register(_definitions(connection))
-    return types
+    return _defined_types(connection.msgtype, form, text)
 
 
 def _standard_types_with(connection: Connection) -> Typestore:
@@ -70,19 +69,29 @@ def _standard_types_with(connection: Connection) -> Typestore:
     return standard_types()
 
 
-def _ros1_types(connection: Connection) -> Typestore:
+# Kept, because making the code that reads a type takes tens of milliseconds, and the next bag
+# defines it in the same words.
+@functools.lru_cache(maxsize=64)
+def _ros1_types(name: str, text: str) -> Typestore:
     """ROS 2 definitions, extended by the bag's; a header's `seq` is gone in ROS 2."""
     types = get_typestore(Stores.ROS2_JAZZY)
-    definitions = get_types_from_msg(connection.msgdef.data, type_name(connection))
+    definitions = get_types_from_msg(text, name)
     definitions.pop(_HEADER, None)
     types.register(definitions)
     return types
 
 
-def _definitions(connection: Connection) -> Typesdict:
-    text = connection.msgdef.data
-    if connection.msgdef.format is MessageDefinitionFormat.MSG:
-        return get_types_from_msg(text, connection.msgtype)
+@functools.lru_cache(maxsize=64)
+def _defined_types(name: str, form: MessageDefinitionFormat, text: str) -> Typestore:
+    """The bag's own definitions alone."""
+    types = get_typestore(Stores.EMPTY)
+    types.register(_definitions(name, form, text))
+    return types
+
+
+def _definitions(name: str, form: MessageDefinitionFormat, text: str) -> Typesdict:
+    if form is MessageDefinitionFormat.MSG:
+        return get_types_from_msg(text, name)
     if not text.startswith(f'{_IDL_SEPARATOR}IDL: '):
         return get_types_from_idl(text)
     definitions: Typesdict = {}

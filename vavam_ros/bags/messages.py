@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from rosbags.typesys.stores import ros2_jazzy as ros
 
+from vavam_ros.bags.token_image import TOKEN_ENCODING
 from vavam_ros.geometry.pinhole import Pinhole
+from vavam_ros.geometry.plan_shapes import LINE_LIFETIME_NS, PlanLine, plan_lines, timed_poses
 from vavam_ros.geometry.pose import Quaternion, Transform, quaternion_from_yaw
-from vavam_ros.records import NS_PER_S, CameraFrame, EgoState
+from vavam_ros.records import NS_PER_S, CameraFrame, EgoState, FrameTokens, Plan
 
 _UNKNOWN_COVARIANCE = np.zeros(36)  # all zero, as messages have it that state none
 
@@ -26,6 +29,25 @@ def image_from_frame(frame: CameraFrame) -> ros.sensor_msgs__msg__Image:
         step=width * channels,
         data=np.ascontiguousarray(frame.image).reshape(-1),
     )
+
+
+def image_from_tokens(tokens: FrameTokens) -> ros.sensor_msgs__msg__Image:
+    """16UC1, little-endian, rows without padding."""
+    rows, columns = tokens.tokens.shape
+    return ros.sensor_msgs__msg__Image(
+        header=_header(tokens.stamp_ns, tokens.camera),
+        height=rows,
+        width=columns,
+        encoding=TOKEN_ENCODING,
+        is_bigendian=0,
+        step=2 * columns,
+        data=np.frombuffer(tokens.tokens.astype('<u2').tobytes(), np.uint8),
+    )
+
+
+def string(text: str) -> ros.std_msgs__msg__String:
+    """As it is."""
+    return ros.std_msgs__msg__String(text)
 
 
 def compressed_image(
@@ -79,6 +101,64 @@ def tf_from_transforms(
 ) -> ros.tf2_msgs__msg__TFMessage:
     """All at one time."""
     return ros.tf2_msgs__msg__TFMessage([_transform(one, stamp_ns) for one in transforms])
+
+
+def path_from_plan(plan: Plan, rig_frame: str) -> ros.nav_msgs__msg__Path:
+    """The chosen waypoints at the plan's stamp; each pose has its own future stamp."""
+    poses = [
+        ros.geometry_msgs__msg__PoseStamped(
+            _header(one.time_ns, rig_frame),
+            ros.geometry_msgs__msg__Pose(
+                ros.geometry_msgs__msg__Point(one.x_m, one.y_m, 0.0),
+                _rotation(quaternion_from_yaw(one.yaw_rad)),
+            ),
+        )
+        for one in timed_poses(plan)
+    ]
+    return ros.nav_msgs__msg__Path(_header(plan.stamp_ns, rig_frame), poses)
+
+
+def candidates_from_plan(plan: Plan, rig_frame: str) -> ros.visualization_msgs__msg__MarkerArray:
+    """A line for each sample and what-if, the chosen one thick; the first deletes earlier ones."""
+    kind = ros.visualization_msgs__msg__Marker
+    nothing = PlanLine('', 0, np.zeros((0, 2)), 0.0, (0, 0, 0), 0.0)
+    erase: Any = _marker(plan.stamp_ns, rig_frame, nothing, kind.ARROW, kind.DELETEALL)
+    # Any, since rosbags declares the array of an older distribution's markers.
+    lines: list[Any] = [
+        _marker(plan.stamp_ns, rig_frame, one, kind.LINE_STRIP, kind.ADD)
+        for one in plan_lines(plan)
+    ]
+    return ros.visualization_msgs__msg__MarkerArray([erase, *lines])
+
+
+def _marker(
+    stamp_ns: int, frame_id: str, line: PlanLine, kind: int, action: int
+) -> ros.visualization_msgs__msg__Marker:
+    red, green, blue = (value / 255 for value in line.colour)
+    lifetime = divmod(LINE_LIFETIME_NS, NS_PER_S)
+    return ros.visualization_msgs__msg__Marker(
+        header=_header(stamp_ns, frame_id),
+        ns=line.namespace,
+        id=line.index,
+        type=kind,
+        action=action,
+        pose=ros.geometry_msgs__msg__Pose(
+            ros.geometry_msgs__msg__Point(0.0, 0.0, 0.0), _rotation(quaternion_from_yaw(0.0))
+        ),
+        scale=_vector(line.width_m, 0.0, 0.0),
+        color=ros.std_msgs__msg__ColorRGBA(red, green, blue, line.alpha),
+        lifetime=ros.builtin_interfaces__msg__Duration(*lifetime),
+        frame_locked=False,
+        points=[ros.geometry_msgs__msg__Point(x, y, 0.0) for x, y in line.points_m.tolist()],
+        colors=[],
+        texture_resource='',
+        texture=compressed_image(0, '', '', b''),
+        uv_coordinates=[],
+        text='',
+        mesh_resource='',
+        mesh_file=ros.visualization_msgs__msg__MeshFile('', np.zeros(0, np.uint8)),
+        mesh_use_embedded_materials=False,
+    )
 
 
 def _transform(transform: Transform, stamp_ns: int) -> ros.geometry_msgs__msg__TransformStamped:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -75,6 +75,15 @@ class BagReader:
         """From the first message to the last; InputError when there is none."""
         return self.end_ns - self.start_ns
 
+    def topics_of(self, *types: str) -> list[str]:
+        """Names of the topics of these types that have messages, in alphabetical order."""
+        return [one.name for one in self.topics.values() if one.type in types and one.count]
+
+    def described(self, names: Iterable[str] | None = None) -> str:
+        """Topics (default: all) with their types, for a person."""
+        topics = self.topics.values() if names is None else [self.topics[one] for one in names]
+        return ', '.join(f'{one.name} ({one.type})' for one in topics) or 'no topics'
+
     def messages(
         self, topics: Iterable[str] | None = None, start_ns: int | None = None
     ) -> Iterator[BagMessage]:
@@ -85,9 +94,13 @@ class BagReader:
         """
         wanted = set(self.topics if topics is None else topics)
         for topic in sorted(wanted - self.topics.keys()):
-            raise InputError(f'{self.path} has no topic {topic}: it has {_listing(self.topics)}')
+            raise InputError(f'{self.path} has no topic {topic}: it has {self.described()}')
         connections = [one for one in self._reader.connections if one.topic in wanted]
         return self._messages(connections, start_ns) if connections else iter(())
+
+    def definitions(self, topic: str) -> Typestore:
+        """What the messages of a topic are laid out by; InputError where it is not known."""
+        return self._types_of(next(one for one in self._reader.connections if one.topic == topic))
 
     def deserialize(self, message: BagMessage) -> Any:
         """The message as an object with the fields of its type; arrays are numpy.
@@ -182,20 +195,15 @@ def find_image_topic(reader: BagReader) -> str:
 
     Raises InputError naming the candidates when there are several, and all topics when none is.
     """
-    images = {
-        name: one for name, one in reader.topics.items() if one.type in IMAGE_TYPES and one.count
-    }
+    images = reader.topics_of(*IMAGE_TYPES)
     if not images:
-        raise InputError(f'{reader.path} has no camera images: it has {_listing(reader.topics)}')
+        raise InputError(f'{reader.path} has no camera images: it has {reader.described()}')
     if len(images) > 1:
         raise InputError(
-            f'{reader.path} has several image topics, name one of them: {_listing(images)}'
+            f'{reader.path} has several image topics, name one of them (--image-topic): '
+            f'{reader.described(images)}'
         )
-    return next(iter(images))
-
-
-def _listing(topics: Mapping[str, Topic]) -> str:
-    return ', '.join(f'{one.name} ({one.type})' for one in topics.values()) or 'no topics'
+    return images[0]
 
 
 def _topics(connections: Sequence[Connection]) -> dict[str, Topic]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from vavam_ros.errors import InputError
 
@@ -33,7 +33,7 @@ def read_still(path: Path) -> Still:
         image = Image.open(io.BytesIO(content))
         image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f'image {path} cannot be decoded: {error}') from error
+        raise InputError(f'image {path} cannot be decoded: {why_no_image(error)}') from error
     if image.mode not in _EIGHT_BIT_MODES:
         raise InputError(
             f'image {path} has pixel mode {image.mode}: expected 8-bit colour or grey'
@@ -41,6 +41,13 @@ def read_still(path: Path) -> Still:
     rgb = np.asarray(image.convert('RGB'))
     encoding = _PASSED_THROUGH.get(image.format or '')
     return Still(rgb, encoding, content) if encoding else Still(rgb, 'png', _png(rgb))
+
+
+def why_no_image(error: Exception) -> str:
+    """The library's reason, without the address in memory that it gives for an unknown format."""
+    if isinstance(error, UnidentifiedImageError):
+        return 'it is no image of a known format'
+    return str(error)
 
 
 def _png(rgb: NDArray[np.uint8]) -> bytes:

@@ -13,6 +13,7 @@ from typing import ClassVar, Protocol
 
 from rosbags.interfaces import Connection
 from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys.store import Typestore
 
 from vavam_ros.bags import messages
 from vavam_ros.bags.message_types import standard_types
@@ -20,7 +21,7 @@ from vavam_ros.bags.qos import LATCHED, OfferedQos, rosbags_from_qos
 from vavam_ros.errors import InputError
 from vavam_ros.geometry.pinhole import Pinhole
 from vavam_ros.geometry.pose import Transform
-from vavam_ros.records import CameraFrame, EgoState
+from vavam_ros.records import CameraFrame, EgoState, FrameTokens, Plan
 
 STORAGES = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
 
@@ -64,17 +65,24 @@ class BagWriter:
             )
         self._open()
 
-    def add_topic(self, topic: str, type_name: str, qos: OfferedQos | None = None) -> None:
-        """Announce a topic, of a standard type such as 'sensor_msgs/msg/Image'.
+    def add_topic(
+        self,
+        topic: str,
+        type_name: str,
+        qos: OfferedQos | None = None,
+        types: Typestore | None = None,
+    ) -> None:
+        """Announce a topic, of a standard type such as 'sensor_msgs/msg/Image', or one of `types`.
 
-        Raises InputError when the type is not a standard one, or the topic has another already.
+        Raises InputError when the type is not among them, or the topic has another already.
         """
+        types = types or standard_types()
         known = self._connections.get(topic)
         if known is not None:
             if known.msgtype != type_name:
                 raise InputError(f'{topic} is {known.msgtype} in {self.path}, not {type_name}')
             return
-        if type_name not in standard_types().fielddefs:
+        if type_name not in types.fielddefs:
             raise InputError(
                 f'{topic}: the definition of {type_name} is not known, so it cannot be recorded: '
                 'leave the topic out'
@@ -83,7 +91,7 @@ class BagWriter:
             self._connections[topic] = self._writer.add_connection(
                 topic,
                 type_name,
-                typestore=standard_types(),
+                typestore=types,
                 offered_qos_profiles=[rosbags_from_qos(qos or OfferedQos())],
             )
         self.counts[topic] = 0
@@ -118,6 +126,15 @@ class BagWriter:
         message = messages.odometry_from_ego(ego, parent, child)
         self._write_message(topic, ego.stamp_ns, message)
 
+    def write_tokens(self, topic: str, tokens: FrameTokens, bag_ns: int) -> None:
+        """sensor_msgs/Image, 16UC1: one pixel per codebook index."""
+        self._write_message(topic, bag_ns, messages.image_from_tokens(tokens))
+
+    def write_string(self, topic: str, stamp_ns: int, text: str, latched: bool = False) -> None:
+        """std_msgs/String."""
+        qos = LATCHED if latched else None
+        self._write_message(topic, stamp_ns, messages.string(text), qos)
+
     def write_tf(self, stamp_ns: int, transforms: Sequence[Transform]) -> None:
         """Moving transforms, on /tf."""
         self._write_message('/tf', stamp_ns, messages.tf_from_transforms(transforms, stamp_ns))
@@ -126,6 +143,14 @@ class BagWriter:
         """Transforms that hold for the whole bag, on /tf_static, latched."""
         message = messages.tf_from_transforms(transforms, stamp_ns)
         self._write_message('/tf_static', stamp_ns, message, LATCHED)
+
+    def write_path(self, topic: str, plan: Plan, rig_frame: str) -> None:
+        """nav_msgs/Path of the chosen waypoints."""
+        self._write_message(topic, plan.stamp_ns, messages.path_from_plan(plan, rig_frame))
+
+    def write_candidates(self, topic: str, plan: Plan, rig_frame: str) -> None:
+        """visualization_msgs/MarkerArray of all samples and what-ifs."""
+        self._write_message(topic, plan.stamp_ns, messages.candidates_from_plan(plan, rig_frame))
 
     def close(self) -> None:
         """Finish the bag and move it to `path`; InputError (and `partial` stays) if that fails."""

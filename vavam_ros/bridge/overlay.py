@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
-from vavam_ros.bridge.markers import COMMAND_COLOURS
 from vavam_ros.geometry.mounted_camera import MountedCamera
-from vavam_ros.geometry.polyline import from_origin
+from vavam_ros.geometry.plan_shapes import COMMAND_COLOURS
+from vavam_ros.geometry.polyline import Points, from_origin
 from vavam_ros.records import Plan
 
 Pixels = NDArray[np.uint8]
@@ -21,8 +22,18 @@ _WHITE: Colour = (255, 255, 255)
 _WARNING: Colour = (255, 221, 0)
 _TEXT_SHARE = 1 / 24  # of the image's height, for a line of text
 _CHOSEN_SHARE = 1 / 60  # of the image's width, for the chosen path's thickness
+_BESIDE_SHARE = 1 / 160
 _SAMPLE_SHARE = 1 / 400
 _FONT_WIDTH, _FONT_HEIGHT = 12, 16  # px; room for any character of Pillow's font
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """Another way over the ground, to compare a plan with."""
+
+    name: str
+    waypoints_in_rig: Points  # [H, 2] m
+    colour: Colour
 
 
 def plan_overlay(
@@ -31,16 +42,22 @@ def plan_overlay(
     camera: MountedCamera,
     captions: Sequence[str] = (),
     warnings: Sequence[str] = (),
+    beside: Sequence[Way] = (),
 ) -> Pixels:
-    """Draw on a copy of [H, W, 3] RGB; without a plan, only the lines of text.
+    """Draw on a copy of [H, W, 3] RGB; without a plan, only the lines of text and what is beside.
 
     What-ifs and samples are thin lines, the chosen path a thick one with a dot at each waypoint,
-    coloured by command. `camera` must have the image's size. Warnings are yellow and come first.
+    coloured by command. Ways beside it are drawn over it, and named in their colour below the
+    captions. `camera` must have the image's size. Warnings are yellow and come first.
     """
     picture = PillowImage.fromarray(np.ascontiguousarray(image))
     if plan is not None:
         _draw_paths(picture, plan, camera)
-    _write(picture, warnings, captions)
+    canvas, width = ImageDraw.Draw(picture), max(2, round(picture.width * _BESIDE_SHARE))
+    for way in beside:
+        _draw_line(canvas, camera, way.waypoints_in_rig, way.colour, width)
+    lines = [(text, _WARNING) for text in warnings] + [(text, _WHITE) for text in captions]
+    _write(picture, [*lines, *((way.name, way.colour) for way in beside)])
     return np.array(picture)
 
 
@@ -59,7 +76,7 @@ def _draw_paths(picture: PillowImage.Image, plan: Plan, camera: MountedCamera) -
 def _draw_line(
     canvas: ImageDraw.ImageDraw,
     camera: MountedCamera,
-    waypoints: NDArray[np.float32],
+    waypoints: Points,
     colour: Colour,
     width: int,
 ) -> None:
@@ -83,11 +100,11 @@ def _dot(canvas: ImageDraw.ImageDraw, x: float, y: float, radius: float, colour:
     canvas.ellipse((x - radius, y - radius, x + radius, y + radius), colour)
 
 
-def _write(picture: PillowImage.Image, warnings: Sequence[str], captions: Sequence[str]) -> None:
+def _write(picture: PillowImage.Image, lines: Sequence[tuple[str, Colour]]) -> None:
     """Lines of text from the top left corner down, on a dark ground."""
     height = max(10, round(picture.height * _TEXT_SHARE))
     top = 0
-    for text, colour in [(w, _WARNING) for w in warnings] + [(c, _WHITE) for c in captions]:
+    for text, colour in lines:
         mask = _text_mask(text, height)
         width = min(mask.width, picture.width)
         picture.paste((0, 0, 0), (0, top, width, top + mask.height))

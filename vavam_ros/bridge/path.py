@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from std_msgs.msg import Header
 
 from vavam_ros.bridge.stamp import ns_from_time, time_from_ns
-from vavam_ros.records import NS_PER_S, Plan
-
-_SAME_PLACE_M = 1e-3  # closer than this, the direction between two points is noise
+from vavam_ros.geometry.plan_shapes import timed_poses
+from vavam_ros.records import Plan
 
 
 @dataclass(frozen=True)
@@ -34,16 +33,13 @@ def path_from_plan(plan: Plan, frame_id: str = 'base_link') -> Path:
     Positions are metres in `frame_id`, the rig frame at the plan's stamp; orientations are along
     the path (see `headings_along`).
     """
-    positions = plan.waypoints_in_rig.astype(np.float64)
     path = Path(header=Header(stamp=time_from_ns(plan.stamp_ns), frame_id=frame_id))
     path.poses = [
         PoseStamped(
-            header=Header(stamp=time_from_ns(time_ns), frame_id=frame_id),
-            pose=_pose(x, y, yaw),
+            header=Header(stamp=time_from_ns(one.time_ns), frame_id=frame_id),
+            pose=_pose(one.x_m, one.y_m, one.yaw_rad),
         )
-        for (x, y), yaw, time_ns in zip(
-            positions.tolist(), headings_along(positions), _times_ns(plan), strict=True
-        )
+        for one in timed_poses(plan)
     ]
     return path
 
@@ -58,29 +54,6 @@ def waypoints_from_path(path: Path) -> PathWaypoints:
         yaws_rad=np.array([_yaw(p.orientation) for p in poses], np.float64),
         times_ns=np.array([ns_from_time(s.header.stamp) for s in path.poses], np.int64),
     )
-
-
-def headings_along(positions_m: NDArray[np.float64]) -> list[float]:
-    """Return the yaw (rad, ccw from x) at each of [H, 2] points, the path starting at (0, 0).
-
-    It is the direction from the point before to the point after, at the last point that of the
-    last segment. Where the two coincide (standing still) it stays what it was, at first 0.
-    """
-    points = np.concatenate([np.zeros((1, 2)), positions_m])
-    before = points[:-1]
-    after = np.concatenate([points[2:], points[-1:]])
-    headings = []
-    heading = 0.0
-    for step_x, step_y in (after - before).tolist():
-        if math.hypot(step_x, step_y) > _SAME_PLACE_M:
-            heading = math.atan2(step_y, step_x)
-        headings.append(heading)
-    return headings
-
-
-def _times_ns(plan: Plan) -> list[int]:
-    step_ns = round(plan.step_s * NS_PER_S)
-    return [plan.stamp_ns + (i + 1) * step_ns for i in range(len(plan.waypoints_in_rig))]
 
 
 def _pose(x: float, y: float, yaw: float) -> Pose:

@@ -6,27 +6,30 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vavam_ros.bags.decoding import frame_from_message, stamp_ns, state_from_message
-from vavam_ros.bags.reader import BagReader, find_image_topic
+from vavam_ros.bags.ego_truth import why_no_pose
+from vavam_ros.bags.recording import Recording, open_recording
+from vavam_ros.bags.recording_topics import RecordingTopics, TruthKind
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.ego_track import (
+    HORIZON,
+    MOST_HOLE_S,
+    STEP_S,
+    EgoTrack,
+    commands_by_pose,
+)
 from vavam_ros.perception.history import FrameSelector
 from vavam_ros.perception.tokenizer import FrameTokenizer
 from vavam_ros.perception.virtual_camera import VirtualCamera
-from vavam_ros.records import NS_PER_S, DriveCommand, EgoState
-from vavam_ros.training.drives import HORIZON, STEP_S
-from vavam_ros.training.ego_track import MOST_HOLE_S, EgoTrack, commands_by_pose
+from vavam_ros.records import NS_PER_S, DriveCommand
 from vavam_ros.training.segments import segment_starts, window_starts
 from vavam_ros.training.shards import ShardOrigin, TokenShard
 from vavam_ros.training.windows import FRAMES
 
 BATCH = 16  # pictures through the tokenizer at once
-ODOMETRY_TYPE = 'nav_msgs/msg/Odometry'
-COMMANDS = {one.name.lower(): int(one) for one in DriveCommand}
 WINDOW_S = (FRAMES - 1) * STEP_S + HORIZON * STEP_S
 
 
@@ -41,6 +44,18 @@ class BagTopics:
     crop_top_px: int = 0
     most_hole_s: float = MOST_HOLE_S  # between two poses that are joined
 
+    def choice(self) -> RecordingTopics:
+        """As bags are opened; out of order, the frame selector sees to what jumps."""
+        return RecordingTopics(
+            image=self.image,
+            truth=self.odometry,
+            command=self.command,
+            centre_to_rear_axle_m=self.centre_to_rear_axle_m,
+            most_hole_s=self.most_hole_s,
+            kinds=(TruthKind.ODOMETRY,),
+            strict=False,
+        )
+
 
 @dataclass
 class _Seen:
@@ -50,7 +65,6 @@ class _Seen:
     commands: list[int] = field(default_factory=list)  # by the topic
     epochs: list[int] = field(default_factory=list)
     tokens: list[NDArray[np.int32]] = field(default_factory=list)
-    states: list[EgoState] = field(default_factory=list)
     waiting: list[NDArray[np.uint8]] = field(default_factory=list)  # pictures
 
 
@@ -58,20 +72,19 @@ def bag_shard(
     path: Path, topics: BagTopics, camera: VirtualCamera, tokenizer: FrameTokenizer
 ) -> TokenShard:
     """Read and tokenise a bag; InputError says why nothing can be trained on it."""
-    with BagReader(path) as reader:
-        image = topics.image or find_image_topic(reader)
-        odometry = topics.odometry or _odometry_topic(reader)
-        wanted = [image, odometry, *([topics.command] if topics.command else [])]
-        _check_length(reader)
-        seen = _read(reader, wanted, topics, camera, tokenizer)
+    recording = open_recording(path, topics.choice())
+    _check_length(recording)
+    truth = recording.truth
+    assert truth, 'as asked for'
+    seen = _read(recording, camera, tokenizer)
     origin = ShardOrigin(
         drive=path.stem,
         tokenizer_identity=tokenizer.identity,
         codebook_size=tokenizer.codebook_size,
         source={
             'source': path.name,
-            'image_topic': image,
-            'odometry_topic': odometry,
+            'image_topic': recording.image_topic,
+            'odometry_topic': truth.topics[0],
             'centre_to_rear_axle_m': topics.centre_to_rear_axle_m,
             'crop_top_px': topics.crop_top_px,
             'most_hole_s': topics.most_hole_s,
@@ -80,7 +93,7 @@ def bag_shard(
         seed=None,
         command_rule=f'topic {topics.command}' if topics.command else 'pose-3s',
     )
-    return _shard(path, seen, origin, topics)
+    return _shard(path, seen, origin, topics, truth.track)
 
 
 def source_bytes(path: Path) -> int:
@@ -90,68 +103,31 @@ def source_bytes(path: Path) -> int:
     return sum(os.path.getsize(file) for file in sorted(path.rglob('*')) if file.is_file())
 
 
-def _odometry_topic(reader: BagReader) -> str:
-    found = [
-        name for name, one in reader.topics.items() if one.type == ODOMETRY_TYPE and one.count
-    ]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise InputError(
-            f'{reader.path} has several odometry topics ({", ".join(found)}): name one with '
-            '--odometry-topic'
-        )
-    raise InputError(
-        f'{reader.path} has no poses ({ODOMETRY_TYPE}): they are what driving is learned from'
-    )
-
-
-def _check_length(reader: BagReader) -> None:
-    seconds = reader.duration_ns / NS_PER_S
+def _check_length(recording: Recording) -> None:
+    seconds = recording.duration_ns / NS_PER_S
     if seconds < WINDOW_S:
         raise InputError(
-            f'{reader.path} is too short: {seconds:.1f} s, where {FRAMES} frames at 2 Hz and '
+            f'{recording.path} is too short: {seconds:.1f} s, where {FRAMES} frames at 2 Hz and '
             f'{HORIZON * STEP_S:g} s after them take {WINDOW_S:g} s'
         )
 
 
-def _read(
-    reader: BagReader,
-    wanted: list[str],
-    topics: BagTopics,
-    camera: VirtualCamera,
-    tokenizer: FrameTokenizer,
-) -> _Seen:
-    seen, selector, command = _Seen(), FrameSelector(), int(DriveCommand.STRAIGHT)
-    image, odometry, *_ = wanted
-    for message in reader.messages(wanted):
-        content = reader.deserialize(message)
-        try:
-            if message.topic == odometry:
-                seen.states.append(state_from_message(content, topics.centre_to_rear_axle_m))
-            elif message.topic == image:
-                _take_image(content, command, seen, selector, camera)
-            else:
-                command = _command(content)
-        except InputError as error:
-            raise InputError(f'{reader.path}, {message.topic}: {error}') from error
+def _read(recording: Recording, camera: VirtualCamera, tokenizer: FrameTokenizer) -> _Seen:
+    seen, selector = _Seen(), FrameSelector()
+    for frame in recording.frames():
+        admission = selector.admit(frame.stamp_ns, frame.camera)
+        if not admission.kept:
+            continue
+        command = DriveCommand.STRAIGHT if frame.command is None else frame.command
+        seen.stamps_ns.append(frame.stamp_ns)
+        seen.commands.append(int(command))
+        seen.epochs.append(admission.epoch)
+        image = frame.image()
+        seen.waiting.append(camera.view(image.image, image.calibration))
         if len(seen.waiting) == BATCH:
             _tokenise(seen, tokenizer)
     _tokenise(seen, tokenizer)
     return seen
-
-
-def _take_image(
-    content: Any, command: int, seen: _Seen, selector: FrameSelector, camera: VirtualCamera
-) -> None:
-    header = content.header
-    admission = selector.admit(stamp_ns(header), header.frame_id)
-    if not admission.kept:
-        return
-    seen.stamps_ns.append(stamp_ns(header))
-    seen.commands.append(command)
-    seen.epochs.append(admission.epoch)
-    seen.waiting.append(camera.view(frame_from_message(content).image))
 
 
 def _tokenise(seen: _Seen, tokenizer: FrameTokenizer) -> None:
@@ -160,24 +136,16 @@ def _tokenise(seen: _Seen, tokenizer: FrameTokenizer) -> None:
         seen.waiting.clear()
 
 
-def _command(content: Any) -> int:
-    command = COMMANDS.get(str(content.data).strip().lower())
-    if command is None:
-        raise InputError(
-            f'command {content.data!r:.40} is unknown: expected one of {", ".join(COMMANDS)}'
-        )
-    return command
-
-
-def _shard(path: Path, seen: _Seen, origin: ShardOrigin, topics: BagTopics) -> TokenShard:
+def _shard(
+    path: Path, seen: _Seen, origin: ShardOrigin, topics: BagTopics, track: EgoTrack
+) -> TokenShard:
     """Of the frames those whose pose is known; a frame without one ends a segment."""
     stamps = np.array(seen.stamps_ns, np.int64)
-    track = EgoTrack(seen.states, topics.most_hole_s)
     if not len(stamps):
         raise InputError(f'{path} has no usable images')
     states, known = track.at(stamps)
     if not known.any():
-        raise InputError(f'{path}: {_why_no_pose(track, stamps, topics.most_hole_s)}')
+        raise InputError(f'{path}: {why_no_pose(track, stamps)}')
     order = _increasing(stamps, known)
     stamps, states = stamps[order], states[order]
     targets, valid = track.targets(stamps)
@@ -206,18 +174,6 @@ def _increasing(stamps: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[
 def _segments(stamps: NDArray[np.int64], epochs: NDArray[np.int64]) -> NDArray[np.int64]:
     resets = np.flatnonzero(np.diff(epochs)) + 1
     return np.unique(np.concatenate([segment_starts(stamps), resets]))
-
-
-def _why_no_pose(track: EgoTrack, stamps: NDArray[np.int64], most_hole_s: float) -> str:
-    if not len(track):
-        return 'its odometry topic has no messages, so there are no poses'
-    spans = [f'{first / NS_PER_S:.1f} to {last / NS_PER_S:.1f} s' for first, last in (
-        (stamps[0], stamps[-1]), (track.stamps_ns[0], track.stamps_ns[-1])
-    )]  # fmt: skip
-    return (
-        f'no image has a pose: images are stamped {spans[0]}, odometry {spans[1]}, and poses more '
-        f'than {most_hole_s:g} s apart are not joined (--most-hole)'
-    )
 
 
 def _check_windows(path: Path, shard: TokenShard, most_hole_s: float) -> None:

@@ -28,7 +28,7 @@ from vavam_ros.commands.machine import MachinePeak, finish, measured_peak, peak_
 from vavam_ros.commands.plain_way import PlainWay
 from vavam_ros.driving.assembly import usable_device
 from vavam_ros.driving.noise import flow_noise
-from vavam_ros.driving.pilot import flat_tokens
+from vavam_ros.driving.planning import flat_tokens
 from vavam_ros.driving.settings import DTYPES
 from vavam_ros.errors import InputError
 from vavam_ros.model.config import PRESETS

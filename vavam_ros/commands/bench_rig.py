@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vavam_ros.driving.pilot import STEP_S, Pilot
+from vavam_ros.driving.pilot import Pilot
+from vavam_ros.driving.planning import STEP_S
 from vavam_ros.driving.settings import PilotSettings
 from vavam_ros.model.config import PATCH_PX, PRESETS
 from vavam_ros.model.context import TokenLoop, VideoContext

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from vavam_ros.commands.drive_recording import UNDISTURBED, DriveJob, driven
 from vavam_ros.commands.work_pool import results_of
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.simulation.panda import core
 from vavam_ros.simulation.scene import CAR, Scene
 from vavam_ros.simulation.seeds import HELD_OUT_SEEDS
 from vavam_ros.simulation.world import WorldSettings
-from vavam_ros.training.drives import STEP_S, Drive, drive_files, drive_name, read_drive
+from vavam_ros.training.drives import Drive, drive_files, drive_name, read_drive
 from vavam_ros.training.segments import segment_starts, window_starts
 
 STRAIGHT, TURNING, STANDING = 'straight', 'turning', 'standing'

@@ -10,11 +10,12 @@ import numpy as np
 from PIL import Image
 
 from vavam_ros.commands.foresight_drives import STANDING, STRAIGHT, TURNING, Moment
-from vavam_ros.commands.foresight_model import Foreseer, Pixels, Tokens
-from vavam_ros.commands.foresight_scores import COPY, PREDICTED, PictureScores, Seen
+from vavam_ros.commands.foresight_model import Foreseer
+from vavam_ros.commands.foresight_scores import Seen
+from vavam_ros.commands.frame_prediction import COPY, PREDICTED, PictureScores, Pixels, Tokens
 from vavam_ros.commands.picture_sheet import GREY, LINE_PX, WHITE, Colour, Sheet
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.records import NS_PER_S
-from vavam_ros.training.drives import STEP_S
 
 _WIDTH_PX = 256  # of a picture on the sheet
 _GAP_PX = 4

@@ -11,10 +11,11 @@ from typing import Any
 from vavam_ros import __version__
 from vavam_ros.commands.collect import parse_seeds
 from vavam_ros.commands.foresight_drives import SeenDrive, folder_drives, town_drives
-from vavam_ros.commands.foresight_model import Choice, Foreseer
+from vavam_ros.commands.foresight_model import Foreseer
+from vavam_ros.commands.frame_prediction import Choice
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.simulation.seeds import check_seed
-from vavam_ros.training.drives import STEP_S
 
 MOST_FRAMES = 16
 _SECONDS = (6.0, 3600.0)

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vavam_ros.commands.foresight_drives import KINDS, Moment
-from vavam_ros.commands.foresight_scores import (
+from vavam_ros.commands.foresight_scores import TokenLosses
+from vavam_ros.commands.frame_prediction import (
     COPY,
     COPY_OF_TOKENS,
     PREDICTED,
     TOKENIZER,
     PictureScores,
-    TokenLosses,
 )
 from vavam_ros.evaluation.estimate import Estimate, estimate
-from vavam_ros.training.drives import STEP_S
+from vavam_ros.geometry.ego_track import STEP_S
 
 ALL = 'all'
 CLOSER = 'predicted_closer_than_copy'

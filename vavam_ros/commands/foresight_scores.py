@@ -11,13 +11,17 @@ import torch
 from numpy.typing import NDArray
 
 from vavam_ros.commands.foresight_drives import Moment, SeenDrive
-from vavam_ros.commands.foresight_model import Foreseer, Pixels, Tokens
+from vavam_ros.commands.foresight_model import Foreseer
+from vavam_ros.commands.frame_prediction import (
+    Compared,
+    PictureScores,
+    Pixels,
+    Tokens,
+    scores_of,
+)
 from vavam_ros.errors import InputError
-from vavam_ros.evaluation.picture_quality import psnr_db, ssim
 from vavam_ros.training.baselines import Baselines, TokenStatistics
 
-PREDICTED, COPY, COPY_OF_TOKENS, TOKENIZER = 'predicted', 'copy', 'copy_of_tokens', 'tokenizer'
-SOURCES = (PREDICTED, COPY, COPY_OF_TOKENS, TOKENIZER)
 _TOKENIZED = 32  # frames at a time
 
 Floats = NDArray[np.float64]
@@ -55,14 +59,6 @@ class TokenLosses:
     kept: Floats  # share of cells whose token is that of the frame before
 
 
-@dataclass(frozen=True, eq=False)
-class PictureScores:
-    """How close pictures come to the real ones, by source: [N windows, frames ahead]."""
-
-    psnr_db: dict[str, Floats]
-    ssim: dict[str, Floats]
-
-
 def tokenized(drives: Sequence[SeenDrive], foreseer: Foreseer) -> tuple[Tokens, ...]:
     """The tokens of each drive; InputError where its pictures are of another size."""
     return tuple(np.concatenate(list(_tokens(one, foreseer))).astype(np.int64) for one in drives)
@@ -82,29 +78,22 @@ def token_losses(seen: Seen, foreseer: Foreseer, statistics: TokenStatistics) ->
 
 def picture_scores(seen: Seen, foreseer: Foreseer, predicted: Tokens) -> PictureScores:
     """Of predicted tokens [N, frames, h, w], and of what they are compared with."""
-    shape = predicted.shape[:2]
-    scores = PictureScores(*({name: np.empty(shape) for name in SOURCES} for _ in range(2)))
 
     @functools.lru_cache(maxsize=64)  # windows overlap
     def through_tokens(drive: int, frame: int) -> Pixels:
         return foreseer.picture(seen.tokens[drive][frame])
 
-    for row, one in enumerate(seen.moments):
-        last = {
-            COPY: seen.real(one, 0),
-            COPY_OF_TOKENS: through_tokens(one.drive, one.frame),
-        }
-        for step in range(1, shape[1] + 1):
-            pictures = {
-                PREDICTED: foreseer.picture(predicted[row, step - 1]),
-                **last,
-                TOKENIZER: through_tokens(one.drive, one.frame + step),
-            }
-            real = seen.real(one, step)
-            for name, picture in pictures.items():
-                scores.psnr_db[name][row, step - 1] = psnr_db(picture, real)
-                scores.ssim[name][row, step - 1] = ssim(picture, real)
-    return scores
+    def compared(moment: Moment, tokens: Tokens) -> Compared:
+        ahead = range(1, len(tokens) + 1)
+        return Compared(
+            predicted=[foreseer.picture(frame) for frame in tokens],
+            real=[seen.real(moment, step) for step in ahead],
+            real_through_tokens=[through_tokens(moment.drive, moment.frame + n) for n in ahead],
+            last=seen.real(moment, 0),
+            last_through_tokens=through_tokens(moment.drive, moment.frame),
+        )
+
+    return scores_of(compared(*pair) for pair in zip(seen.moments, predicted, strict=True))
 
 
 def own_statistics(seen: Seen, foreseer: Foreseer) -> TokenStatistics:

@@ -26,13 +26,13 @@ from vavam_ros.commands.bag_tokens import (
     windows_in,
 )
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.ego_track import MOST_HOLE_S
 from vavam_ros.model.config import PATCH_PX
 from vavam_ros.model.vq_loading import load_tokenizer
 from vavam_ros.perception.tokenizer import FrameTokenizer
 from vavam_ros.perception.virtual_camera import VirtualCamera
 from vavam_ros.training.drives import SUFFIX as DRIVE_SUFFIX
 from vavam_ros.training.drives import Drive, drive_files, drive_name, read_drive
-from vavam_ros.training.ego_track import MOST_HOLE_S
 from vavam_ros.training.manifest import Entry, file_entry, known_entries, write_manifest
 from vavam_ros.training.segments import segment_starts
 from vavam_ros.training.shards import (

@@ -135,6 +135,8 @@ def _finish(arguments: argparse.Namespace, plan: Any, settings: RunSettings, out
         'command': arguments.command_line,
         'losses': outcome.validation,
     }
+    if arguments.stage == 'video':
+        provenance['surprise_nats'] = outcome.validation['later']
     path = out / f'{WEIGHTS[arguments.stage]}.safetensors'
     checkpoint = plan.stage.checkpoint(provenance)
     write_checkpoint(checkpoint, path)

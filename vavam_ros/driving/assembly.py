@@ -11,7 +11,8 @@ import torch
 
 from vavam_ros.driving.device_errors import reported
 from vavam_ros.driving.foresight import Foresight
-from vavam_ros.driving.pilot import STEP_S, Pilot
+from vavam_ros.driving.pilot import Pilot
+from vavam_ros.driving.planning import STEP_S
 from vavam_ros.driving.settings import PilotSettings
 from vavam_ros.driving.shipped import with_files
 from vavam_ros.errors import InputError
@@ -63,7 +64,7 @@ def assemble(settings: PilotSettings, interrupted: Interrupted = never) -> Assem
     assert checkpoint.action is not None
     with reported(settings, memory_budget_bytes(checkpoint, settings)):
         tokenizer = _tokenizer(settings, device, dtype)
-        _check_vocabulary(checkpoint, tokenizer)
+        _check_belongs(tokenizer, checkpoint, settings)
         _go_on_unless(interrupted)
         pilot = Pilot(
             build_vavam(checkpoint, device, dtype),
@@ -160,13 +161,23 @@ def _tokenizer(
     return FrameTokenizer(loaded.codec, loaded.device, loaded.dtype, loaded.identity)
 
 
-def _check_vocabulary(checkpoint: Checkpoint, tokenizer: FrameTokenizer) -> None:
+def _check_belongs(
+    tokenizer: FrameTokenizer, checkpoint: Checkpoint, settings: PilotSettings
+) -> None:
+    """By the number of codes and, where the weights say which tokenizer is theirs, by that."""
     assert checkpoint.video is not None
     needed = checkpoint.video.vocabulary_size - 1
     if tokenizer.codebook_size != needed:
         raise InputError(
             f'the tokenizer has {tokenizer.codebook_size} codes, these weights were trained with '
             f'{needed}: give the tokenizer that belongs to the weights'
+        )
+    trained_on = checkpoint.provenance.get('tokenizer')
+    if trained_on is not None and trained_on != tokenizer.identity:
+        raise InputError(
+            f'{settings.weights} was trained on tokens of the tokenizer {trained_on}, '
+            f'{settings.tokenizer} is {tokenizer.identity}: give the tokenizer that belongs to '
+            'the weights'
         )
 
 
@@ -177,7 +188,8 @@ def _camera(video: VideoConfig, settings: PilotSettings) -> VirtualCamera:
             'frame are laid out: convert it with vavam convert --grid ROWSxCOLUMNS'
         )
     rows, columns = video.grid
-    return VirtualCamera(rows * PATCH_PX, columns * PATCH_PX, settings.crop_top_px)
+    size = (rows * PATCH_PX, columns * PATCH_PX)
+    return VirtualCamera(*size, settings.crop_top_px, settings.camera_mount())
 
 
 def _go_on_unless(interrupted: Interrupted) -> None:

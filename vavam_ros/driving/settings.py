@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from vavam_ros.geometry.mounted_camera import CameraMount
 from vavam_ros.settings_fields import check_settings, setting
 
 NOISE_KINDS = ('fresh', 'persistent')
@@ -33,6 +35,10 @@ class PilotSettings:
         0.12, 'how far a used frame may be from the 2 Hz grid', 's', (0.01, 0.24)
     )
     crop_top_px: int = setting(0, 'rows cut off the top of every image', 'px', (0, 4096))
+    camera_z_m: float = setting(1.51, 'camera above the road', 'm', (0.01, 100.0))
+    camera_pitch_deg: float = setting(
+        0.0, 'camera turned down from the horizontal', 'deg', (-45.0, 45.0)
+    )
     samples: int = setting(4, 'trajectory samples per plan', range=(1, 64))
     flow_steps: int = setting(
         0, 'Euler steps of the flow; 0 takes the number in the weights', range=(0, 100)
@@ -58,3 +64,7 @@ class PilotSettings:
 
     def __post_init__(self) -> None:
         check_settings(self)
+
+    def camera_mount(self, x_m: float = 1.70, y_m: float = 0.0) -> CameraMount:
+        """Where the camera is; the model's view depends on height and pitch alone."""
+        return CameraMount(x_m, y_m, self.camera_z_m, math.radians(self.camera_pitch_deg))

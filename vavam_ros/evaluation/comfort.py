@@ -25,7 +25,7 @@ class Felt:
 
 @dataclass(frozen=True)
 class Comfort:
-    """Of one or more drives; all 0 where no leg is long enough to tell."""
+    """Of drives, or of plans; all 0 where there is too little to tell."""
 
     acceleration_mps2: Felt  # along the vehicle, braking counts alike
     lateral_acceleration_mps2: Felt
@@ -48,16 +48,17 @@ def comfort(records: Sequence[DriveRecord]) -> Comfort:
             across.append(_rates(yaws, rows) * middle)
             along_jerk.append(_rates(along[-1], rows))
             across_jerk.append(_rates(across[-1], rows))
-    return Comfort(_felt(along), _felt(across), _felt(along_jerk), _felt(across_jerk))
+    return Comfort(felt(along), felt(across), felt(along_jerk), felt(across_jerk))
+
+
+def felt(pieces: Sequence[Floats]) -> Felt:
+    """Of all values in arrays [N]; 0 where there is none."""
+    sizes = np.abs(np.concatenate(pieces)) if pieces else np.zeros(0)
+    if not len(sizes):
+        return Felt(0.0, 0.0)
+    return Felt(float(np.sqrt((sizes**2).mean())), float(np.percentile(sizes, 95)))
 
 
 def _rates(values: Floats, rows: int) -> Floats:
     """Change per second over `rows` steps; empty where there are fewer."""
     return (values[rows:] - values[:-rows]) / OVER_S
-
-
-def _felt(pieces: list[Floats]) -> Felt:
-    sizes = np.abs(np.concatenate(pieces)) if pieces else np.zeros(0)
-    if not len(sizes):
-        return Felt(0.0, 0.0)
-    return Felt(float(np.sqrt((sizes**2).mean())), float(np.percentile(sizes, 95)))

@@ -135,12 +135,18 @@ class VideoContext:
 
         It needs at least two held frames, and no further prefill.
         """
+        surprise, _ = self.newest_frame_fit()
+        return surprise
+
+    @torch.inference_mode()
+    def newest_frame_fit(self) -> tuple[Tensor, Tensor]:
+        """The newest frame's surprise [B], and the share of its tokens that were likeliest [B]."""
         cells = self.gpt.config.nb_tokens_per_timestep
         assert self.frames >= 2, 'a surprise needs a frame before the newest'
         logits = self.logits(self.length - cells - 1, self.length - 1)
         newest = torch.from_numpy(self._held[:, -1]).to(logits.device)
         losses = F.cross_entropy(logits.transpose(1, 2), newest, reduction='none')
-        return losses.mean(dim=1)
+        return losses.mean(dim=1), (logits.argmax(dim=2) == newest).float().mean(dim=1)
 
 
 class TokenLoop:

@@ -1,13 +1,16 @@
-"""Any camera's image as the model's own camera would show it: cropped, resized, normalised.
+"""Any camera's image as the model's own camera would show it, and normalised.
 
-Resizing is torch's antialiased bilinear filter on uint8, which the models were trained with. Other
-filters, OpenCV's above all, shift grey levels enough to change tokens.
+The training camera's images are resized with torch's antialiased bilinear filter on uint8, which
+the models were trained with. Other filters, OpenCV's above all, shift grey levels enough to change
+tokens. A camera that is another one by its calibration is resampled to the same view, once; one
+without a calibration is taken for the training camera.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -15,8 +18,16 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.lens import lens_of
+from vavam_ros.geometry.mounted_camera import CameraMount
+from vavam_ros.geometry.pinhole import Pinhole
+from vavam_ros.geometry.training_camera import TRAINING_CAMERA, TRAINING_MOUNT
+from vavam_ros.perception.sight import Sight, is_training_camera, resampled_view
+from vavam_ros.records import CameraCalibration
 
 SAME_ASPECT = 0.005  # relative; 1599 x 900 counts as 16:9, 4:3 and 3:2 do not
+LEAST_COVERAGE = 0.95  # of the model's image; a camera that sees less is complained of
+SAME_HEIGHT = 0.25  # relative to the training camera's; beyond, it is complained of
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,7 @@ class Region:
 
 @dataclass(frozen=True)
 class VirtualCamera:
-    """The model's view: its size, and what to cut off a real image's top.
+    """The model's view: its size, what to cut off a real image's top, how the camera is mounted.
 
     Raises InputError for a size that is not positive or a negative crop.
     """
@@ -39,6 +50,10 @@ class VirtualCamera:
     height_px: int
     width_px: int
     crop_top_px: int = 0  # rows of the real image, before anything else
+    mount: CameraMount = TRAINING_MOUNT  # pitch is corrected where there is a calibration
+    _sights: dict[CameraCalibration, Sight] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # of the newest calibration only: one takes tens of megabytes
 
     def __post_init__(self) -> None:
         if self.height_px < 1 or self.width_px < 1:
@@ -46,22 +61,70 @@ class VirtualCamera:
         if self.crop_top_px < 0:
             raise InputError(f'crop_top_px is {self.crop_top_px}: it must not be negative')
 
-    def view(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def view(
+        self, image: NDArray[np.uint8], calibration: CameraCalibration | None = None
+    ) -> NDArray[np.uint8]:
         """Real image [h, w, 3] RGB -> the model's image [height, width, 3] RGB, a new array.
 
-        An aspect other than the model's is cropped about the centre, never squeezed; `describe`
-        says so. Raises InputError for another type or shape, or when the top crop takes all.
+        With a calibration, the view of the training camera; what the camera does not see of it
+        repeats the nearest pixel that it sees. Without one, or with the training camera's own, an
+        aspect other than the model's is cropped about the centre, never squeezed. `describe` says
+        what is missing. Raises InputError for another type or shape, when the top crop takes all,
+        and for a calibration that is unusable (see `lens_of`) or of another image size.
         """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
             raise InputError(
                 f'image is {image.dtype} {list(image.shape)}: expected uint8 [height, width, 3]'
             )
         height_px, width_px = image.shape[:2]
+        sight = self.sight(height_px, width_px, calibration) if calibration else None
+        if sight is not None and sight.resampling is not None:
+            return sight.resampling.apply(image[self.crop_top_px :])
         part = self.region(height_px, width_px)
         pixels = image[part.top_px :, part.left_px :][: part.height_px, : part.width_px]
         for size in self._sizes(part, height_px, width_px):
             pixels = resize(pixels, *size)
         return pixels
+
+    @property
+    def pinhole(self) -> Pinhole:
+        """The camera that sees the model's image: the training camera, cut to its aspect."""
+        return VirtualCamera(self.height_px, self.width_px).shown_plainly(TRAINING_CAMERA)
+
+    def shown_plainly(self, camera: Pinhole) -> Pinhole:
+        """The camera behind the view of another one's image that is only cut and resized."""
+        part = self.region(camera.height_px, camera.width_px)
+        cropped = camera.cropped(part.left_px, part.top_px, part.width_px, part.height_px)
+        return cropped.resized(self.width_px, self.height_px)
+
+    def is_training_camera(self, calibration: CameraCalibration) -> bool:
+        """Whether images are cut and resized as in training, bit for bit; see perception/sight.py.
+
+        Raises InputError for a calibration that cannot be used (see `lens_of`).
+        """
+        return _is_training_camera(replace(self), calibration)  # without the sights, to be freed
+
+    def sight(self, height_px: int, width_px: int, calibration: CameraCalibration) -> Sight:
+        """How images of this size, taken with this calibration, become the view; kept.
+
+        The first call for another camera than the training camera takes about a second. Raises
+        InputError as `view` does.
+        """
+        lens = lens_of(calibration)
+        if (lens.pinhole.width_px, lens.pinhole.height_px) != (width_px, height_px):
+            raise InputError(
+                f'camera_info of {calibration.camera!r} is for images {lens.pinhole.width_px}x'
+                f'{lens.pinhole.height_px}, but this one is {width_px}x{height_px}: give the '
+                'camera_info that belongs to these images'
+            )
+        if calibration not in self._sights:
+            resampling = None
+            if not self.is_training_camera(calibration):
+                cut = lens.without_top(self.crop_top_px)
+                resampling = resampled_view(cut, self.pinhole, self.mount.pitch_rad)
+            self._sights.clear()
+            self._sights[calibration] = Sight(lens.name, resampling)
+        return self._sights[calibration]
 
     def region(self, height_px: int, width_px: int) -> Region:
         """Which part of an image of this size the view shows."""
@@ -82,7 +145,28 @@ class VirtualCamera:
             height_px=rows_kept,
         )
 
-    def describe(self, height_px: int, width_px: int) -> str | None:
+    def describe(
+        self, height_px: int, width_px: int, calibration: CameraCalibration | None = None
+    ) -> str | None:
+        """What the model misses in an image of this size, as a sentence; None if nothing."""
+        sight = self.sight(height_px, width_px, calibration) if calibration else None
+        if sight is None or sight.resampling is None:
+            return self._cut_away(height_px, width_px)
+        notes = []
+        if sight.coverage < LEAST_COVERAGE:
+            notes.append(
+                f"the camera sees {sight.coverage:.0%} of the model's view: the rest repeats the "
+                'nearest pixels that it sees'
+            )
+        if abs(self.mount.z_m / TRAINING_MOUNT.z_m - 1) > SAME_HEIGHT:
+            notes.append(
+                f'the camera is {self.mount.z_m:.2f} m above the road, in training it was '
+                f'{TRAINING_MOUNT.z_m:.2f} m: distances on the road look '
+                f'{TRAINING_MOUNT.z_m / self.mount.z_m:.2f} times as long'
+            )
+        return '; '.join(notes) or None
+
+    def _cut_away(self, height_px: int, width_px: int) -> str | None:
         """What of an image of this size is lost to its aspect, as a sentence; None if nothing."""
         part = self.region(height_px, width_px)
         rows = height_px - self.crop_top_px
@@ -116,6 +200,13 @@ class VirtualCamera:
         """The aspect in smallest numbers (across, down), such as 16, 9."""
         divisor = math.gcd(self.height_px, self.width_px)
         return self.width_px // divisor, self.height_px // divisor
+
+
+@lru_cache(maxsize=8)  # asked for each frame, also where no sight is needed
+def _is_training_camera(view: VirtualCamera, calibration: CameraCalibration) -> bool:
+    lens = lens_of(calibration)
+    plain = view.shown_plainly(lens.pinhole)
+    return is_training_camera(lens, plain, view.pinhole, view.mount.pitch_rad)
 
 
 def resize(image: NDArray[np.uint8], height_px: int, width_px: int) -> NDArray[np.uint8]:

@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.ego_track import HORIZON
 from vavam_ros.training.table_file import read_tables, write_tables
 
 KIND = 'drive'
 SUFFIX = '.drive.safetensors'
-STEP_S = 0.5  # between frames, and between waypoints
-HORIZON = 6  # waypoints
 
 
 class PackedFrames:

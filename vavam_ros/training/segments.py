@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.records import NS_PER_S
-from vavam_ros.training.drives import STEP_S
 
 SLACK_S = 0.18  # the widest that a frame selector keeps together
 

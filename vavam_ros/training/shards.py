@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vavam_ros.errors import InputError
-from vavam_ros.training.drives import HORIZON, check_values
+from vavam_ros.geometry.ego_track import HORIZON
+from vavam_ros.training.drives import check_values
 from vavam_ros.training.table_file import read_tables, write_tables
 
 KIND = 'tokens'

@@ -36,7 +36,8 @@ from vavam_ros.training.tokenizer_stage import (
 from vavam_ros.training.video_stage import VideoStage
 from vavam_ros.training.windows import open_token_data
 
-INHERITED = ('licence', 'source', 'source_sha256')  # of the weights that a run starts from
+# Of the weights that a run starts from; surprise_nats is the loss on held-back frames.
+INHERITED = ('licence', 'source', 'source_sha256', 'surprise_nats')
 
 
 @dataclass(frozen=True, eq=False)

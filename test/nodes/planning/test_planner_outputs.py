@@ -14,9 +14,10 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from visualization_msgs.msg import Marker, MarkerArray
 
 from vavam_ros.bridge.image import image_from_rgb, rgb_from_compressed, rgb_from_image
-from vavam_ros.bridge.markers import COMMAND_COLOURS, candidates_markers
+from vavam_ros.bridge.markers import candidates_markers
 from vavam_ros.bridge.stamp import ns_from_time
 from vavam_ros.bridge.tokens import tokens_from_image
+from vavam_ros.geometry.plan_shapes import COMMAND_COLOURS
 from vavam_ros.records import DriveCommand
 
 pytestmark = pytest.mark.dds

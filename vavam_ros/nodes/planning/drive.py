@@ -11,6 +11,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import String
 
 from vavam_ros.errors import InputError
+from vavam_ros.nodes.planning.calibration_input import CalibrationInput
 from vavam_ros.nodes.planning.command_input import CommandInput
 from vavam_ros.nodes.planning.connections import Connections
 from vavam_ros.nodes.planning.engine import Engine
@@ -23,6 +24,7 @@ from vavam_ros.nodes.planning.settings import PlannerNodeSettings
 from vavam_ros.nodes.planning.worker import PlanningWorker
 from vavam_ros.nodes.qos import camera_subscription
 
+_IMAGE, _CAMERA_INFO = 'image', 'camera_info'
 _LEAST_QUEUE = 4  # frames, two seconds
 
 
@@ -46,13 +48,18 @@ class Drive:
         # A whole context may wait: tokenising it is quicker than filling it anew.
         self._queue = FrameQueue(max(_LEAST_QUEUE, pilot.settings.context_frames))
         self._command = CommandInput(settings.command)
-        self._view = OverlayView(settings)
-        self._intake = FrameIntake(pilot, self._queue, health, node.get_logger())
+        mount = pilot.settings.camera_mount(settings.camera_x_m, settings.camera_y_m)
+        self._view = OverlayView(settings, mount)
+        self._calibration = CalibrationInput(pilot.camera, settings, health, node.get_logger())
+        self._intake = FrameIntake(
+            pilot, self._calibration, self._queue, health, node.get_logger()
+        )
         self._worker = PlanningWorker(
             engine.assembled,
             settings,
             self._queue,
             self._command,
+            self._calibration,
             self._view,
             outputs,
             health,
@@ -64,8 +71,9 @@ class Drive:
     def start(self) -> None:
         """Subscribe, and plan."""
         kind = CompressedImage if self._compressed else Image
-        self._subscribe(kind, 'image', self._intake.receive, camera_subscription())
-        self._subscribe(CameraInfo, 'camera_info', self._view.see, camera_subscription())
+        self._subscribe(kind, _IMAGE, self._intake.receive, camera_subscription())
+        topic = camera_info_topic(self._node)
+        self._subscribe(CameraInfo, topic, self._see, camera_subscription())
         self._subscribe(String, '~/command', self._hear, QoSProfile(depth=1))
         self._engine.start(self._worker.run)
 
@@ -79,11 +87,15 @@ class Drive:
     def _subscribe(
         self, kind: type, topic: str, callback: Callable[[Any], None], profile: QoSProfile
     ) -> None:
-        lost = self._lose if topic == 'image' else None
+        lost = self._lose if topic == _IMAGE else None
         events = self._connections.subscription_events(topic, profile, lost)
         self._subscriptions.append(
             self._node.create_subscription(kind, topic, callback, profile, event_callbacks=events)
         )
+
+    def _see(self, msg: CameraInfo) -> None:
+        self._view.see(msg)
+        self._calibration.hear(msg)
 
     def _hear(self, msg: String) -> None:
         try:
@@ -95,3 +107,16 @@ class Drive:
     def _lose(self, event: Any) -> None:
         text = 'lost on the way: are they too large for the publisher (see config/fastdds.xml)?'
         self._health.drop('lost', text, event.total_count_change)
+
+
+def camera_info_topic(node: LifecycleNode) -> str:
+    """Where the calibration is: as `camera_info` was remapped, else beside the images.
+
+    Beside is what image_transport means by it: /front/camera_info for /front/image_raw and for
+    /front/image_raw/compressed.
+    """
+    named = node.resolve_topic_name(_CAMERA_INFO)
+    if named != node.resolve_topic_name(_CAMERA_INFO, only_expand=True):
+        return str(named)
+    images = str(node.resolve_topic_name(_IMAGE)).removesuffix('/compressed')
+    return images.rpartition('/')[0] + f'/{_CAMERA_INFO}'

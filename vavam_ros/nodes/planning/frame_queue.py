@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sensor_msgs.msg import CompressedImage, Image
 
 from vavam_ros.perception.history import Admission
+from vavam_ros.records import CameraCalibration
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class WaitingFrame:
     stamp_ns: int
     admission: Admission
     received_s: float  # time.monotonic()
+    calibration: CameraCalibration | None = None  # the newest when it came
 
 
 class FrameQueue:

@@ -53,6 +53,10 @@ class PlannerHealth:
         self.context = 0  # frames that the newest plan was made from
         self.surprise: float | None = None  # nats per token
         self.image_note: str | None = None  # what of the image is not seen
+        self.camera_info = ''  # fingerprint of the newest
+        self.lens = ''  # through which the camera sees, in words
+        self.coverage: float | None = None  # share of the model's view; None: not known
+        self.lens_problem: str | None = None  # why camera_info is not used
         self.command = ''
         self.latencies = Latencies()
         self.images = Rate()
@@ -114,6 +118,13 @@ class PlannerHealth:
             self.image_note = note
             if reset:
                 self.resets.add(reset)
+
+    def see_through(self, lens: str, coverage: float | None, problem: str | None) -> bool:
+        """The camera's images are seen like this; whether that is news."""
+        with self.lock:
+            news = (lens, coverage, problem) != (self.lens, self.coverage, self.lens_problem)
+            self.lens, self.coverage, self.lens_problem = lens, coverage, problem
+            return news
 
     def catch_up(self) -> None:
         """An image became tokens but no plan, since a newer one waited."""

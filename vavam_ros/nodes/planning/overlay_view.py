@@ -8,7 +8,7 @@ from vavam_ros.bridge.camera import pinhole_from_camera_info
 from vavam_ros.bridge.image import Pixels
 from vavam_ros.bridge.overlay import plan_overlay
 from vavam_ros.errors import InputError
-from vavam_ros.geometry.mounted_camera import MountedCamera
+from vavam_ros.geometry.mounted_camera import CameraMount, MountedCamera
 from vavam_ros.geometry.pinhole import Pinhole
 from vavam_ros.geometry.polyline import from_origin, segment_lengths
 from vavam_ros.nodes.planning.settings import PlannerNodeSettings
@@ -20,8 +20,8 @@ _KMH_PER_MPS = 3.6
 class OverlayView:
     """Knows the camera: by its latest camera_info, or by the settings while none has come."""
 
-    def __init__(self, settings: PlannerNodeSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: PlannerNodeSettings, mount: CameraMount) -> None:
+        self._settings, self._mount = settings, mount
         self._pinhole: Pinhole | None = None
         self._missing = 'no camera_info'  # why there is no pinhole
 
@@ -42,7 +42,7 @@ class OverlayView:
             fov_deg = self._settings.camera_hfov_deg
             pinhole = Pinhole.from_horizontal_fov(width_px, height_px, fov_deg)
             captions = [*captions, f'{self._missing}: {fov_deg:g} deg across assumed']
-        camera = MountedCamera(pinhole.resized(width_px, height_px), self._settings.mount)
+        camera = MountedCamera(pinhole.resized(width_px, height_px), self._mount)
         return plan_overlay(frame.image, plan, camera, captions, warnings)
 
 

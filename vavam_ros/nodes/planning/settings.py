@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from vavam_ros.geometry.mounted_camera import CameraMount
 from vavam_ros.records import DriveCommand
 from vavam_ros.settings_fields import check_settings, setting
 
@@ -14,13 +12,16 @@ COMMANDS = {command.name.lower(): command for command in DriveCommand}
 
 @dataclass(frozen=True)
 class PlannerNodeSettings:
-    """What the node listens to and how it presents plans; immutable, checked when built.
-
-    The camera's mount only places the plan on the overlay; the model does not know it.
-    """
+    """What the node listens to and how it presents plans; immutable, checked when built."""
 
     compressed: bool = setting(
         False, 'the topic image carries sensor_msgs/CompressedImage (JPEG, PNG), not Image'
+    )
+    use_camera_info: bool = setting(
+        True, "resample the images of a calibrated camera to the training camera's view"
+    )
+    rectified: bool = setting(
+        False, "the images are rectified (image_rect): camera_info's p holds, without distortion"
     )
     default_command: str = setting(
         'straight', 'command until one arrives on ~/command', choices=tuple(COMMANDS)
@@ -36,10 +37,6 @@ class PlannerNodeSettings:
         1.70, 'overlay: camera ahead of the rear axle', 'm', (-100.0, 100.0)
     )
     camera_y_m: float = setting(0.0, 'overlay: camera to the left', 'm', (-100.0, 100.0))
-    camera_z_m: float = setting(1.51, 'overlay: camera above the road', 'm', (0.01, 100.0))
-    camera_pitch_deg: float = setting(
-        0.0, 'overlay: camera turned down from the horizontal', 'deg', (-89.0, 89.0)
-    )
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -48,9 +45,3 @@ class PlannerNodeSettings:
     def command(self) -> DriveCommand:
         """The default command."""
         return COMMANDS[self.default_command]
-
-    @property
-    def mount(self) -> CameraMount:
-        """Where the camera is."""
-        pitch_rad = math.radians(self.camera_pitch_deg)
-        return CameraMount(self.camera_x_m, self.camera_y_m, self.camera_z_m, pitch_rad)

@@ -108,7 +108,7 @@ def _complaints(health: PlannerHealth, around: Surroundings) -> list[str]:
     latency_ms = health.latencies.median_ms('image_to_path', _LATEST)
     if latency_ms > SLOW_MS:
         complaints.append(f'cannot keep up: image to path takes {latency_ms:.0f} ms')
-    complaints += [health.image_note] if health.image_note else []
+    complaints += filter(None, (health.lens_problem, health.image_note))
     complaints += [around.clock] if around.clock else []
     return [*complaints, *around.complaints]
 
@@ -124,6 +124,9 @@ def values(health: PlannerHealth) -> dict[str, object]:
             'context_frames': f'{health.context}/{health.context_frames}',
             'surprise_nats_per_token': health.surprise,
             'command': health.command,
+            'camera_info': health.camera_info,
+            'camera_lens': health.lens,
+            'camera_coverage': None if health.coverage is None else f'{health.coverage:.1%}',
             **health.model,
         }
 

@@ -15,8 +15,10 @@ from vavam_ros.bridge.image import Pixels, rgb_from_compressed, rgb_from_image
 from vavam_ros.driving.assembly import Assembled
 from vavam_ros.driving.device_errors import in_one_line, reported
 from vavam_ros.driving.gate import PlanGate
-from vavam_ros.driving.pilot import STEP_S, Pilot
+from vavam_ros.driving.pilot import Pilot
+from vavam_ros.driving.planning import STEP_S
 from vavam_ros.errors import InputError
+from vavam_ros.nodes.planning.calibration_input import CalibrationInput
 from vavam_ros.nodes.planning.command_input import CommandInput
 from vavam_ros.nodes.planning.frame_queue import FrameQueue, WaitingFrame
 from vavam_ros.nodes.planning.health import PlannerHealth
@@ -50,6 +52,7 @@ class PlanningWorker:
         settings: PlannerNodeSettings,
         queue: FrameQueue,
         command: CommandInput,
+        calibration: CalibrationInput,
         view: OverlayView,
         outputs: PlannerOutputs,
         health: PlannerHealth,
@@ -65,6 +68,7 @@ class PlanningWorker:
         self._gate = PlanGate(assembled.pilot.settings)
         self._queue = queue
         self._command = command
+        self._calibration = calibration
         self._outputs = outputs
         self._view = view
         self._health = health
@@ -120,18 +124,21 @@ class PlanningWorker:
         try:
             with self._health.timed('decode'):
                 image = _pixels(waiting.msg)
+                size = (image.shape[0], image.shape[1])
+                calibration = self._calibration.fitting(waiting.calibration, size)
         except InputError as error:
             trouble = self._health.drop('undecodable', str(error))
             if trouble.worth_logging:
                 self._logger.warning(trouble.text)
             return None
-        return CameraFrame(waiting.stamp_ns, waiting.msg.header.frame_id, image)
+        return CameraFrame(waiting.stamp_ns, waiting.msg.header.frame_id, image, calibration)
 
     def _remembered(self, frame: CameraFrame, waiting: WaitingFrame) -> bool:
         with self._health.timed('tokenise'):
             remembered = self._pilot.remember(frame, waiting.admission)
         if remembered.kept:
-            note = self._pilot.camera.describe(*frame.image.shape[:2])
+            height_px, width_px, _ = frame.image.shape
+            note = self._pilot.camera.describe(height_px, width_px, frame.calibration)
             self._health.remember(remembered.reset, note)
         return remembered.kept
 

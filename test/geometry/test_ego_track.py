@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
+from vavam_ros.geometry.ego_track import EgoTrack, commands_by_pose, forward_speeds
 from vavam_ros.records import DriveCommand, EgoState
-from vavam_ros.training.ego_track import EgoTrack, commands_by_pose
 
 S = 1_000_000_000
 
@@ -67,3 +67,44 @@ def test_an_empty_track_knows_nothing():
     track = EgoTrack([])
     assert not track.at(np.array([0]))[1].any()
     assert not track.targets(np.array([0]))[1].any()
+    assert not track.covers(np.array([0]))[0]
+    assert len(track.holes_ns()) == 0
+
+
+def test_of_two_states_at_one_time_the_first_counts():
+    track = EgoTrack([EgoState(5, 1.0, 0, 0, 0), EgoState(5, 2.0, 0, 0, 0)])
+    assert track.rows[:, 0].tolist() == [1.0]
+
+
+def test_a_window_needs_its_history_and_its_future_without_a_hole():
+    track = EgoTrack([*circle(0, 10), *circle(10.5, 20)])
+    asked = np.array([3.4, 3.5, 6.9, 7.1, 13.9, 14.1, 16.9, 17.1]) * S // 1
+    assert track.covers(asked).tolist() == [False, True, True, False, False, True, True, False]
+    assert track.covers(asked, before_s=0).tolist() == [True, True, True] + [False] + [
+        True
+    ] * 3 + [False]
+    np.testing.assert_allclose(track.holes_ns() / S, [[9.95, 10.5]])
+
+
+def test_reversing_is_a_negative_speed():
+    track = EgoTrack(EgoState(k * S // 10, 0.0, -0.2 * k, math.pi / 2, -2.0) for k in range(11))
+    np.testing.assert_allclose(
+        forward_speeds(track.stamps_ns, track.rows[:, :3], 0.2), np.full(11, -2.0)
+    )
+
+
+@pytest.mark.parametrize('rate_hz', [2, 10, 100])
+def test_speeds_are_central_differences_within_a_stretch(rate_hz):
+    """x = t^2 with a hole in the middle: the speed is 2 t, at the ends one step's mean."""
+    seconds = np.concatenate([np.arange(0, 2.01, 1 / rate_hz), np.arange(10, 12.01, 1 / rate_hz)])
+    poses = np.stack([seconds**2, 0 * seconds, 0 * seconds], axis=1)
+    speeds = forward_speeds(np.round(seconds * S).astype(np.int64), poses, 0.7)
+    inner = np.abs(seconds % 10 - 1) < 0.85
+    np.testing.assert_allclose(speeds[inner], 2 * seconds[inner], atol=1e-6)
+    late_s = max(1 / rate_hz, 0.1)
+    np.testing.assert_allclose(speeds[[0, -1]], [late_s, 24 - late_s], atol=1e-6)
+
+
+def test_a_lone_pose_has_no_speed():
+    stamps_ns, poses = np.array([0, 10 * S, 10 * S + S // 10]), np.zeros((3, 3))
+    assert np.isnan(forward_speeds(stamps_ns, poses, 0.7)).tolist() == [True, False, False]

@@ -17,6 +17,7 @@ RUNTIME = [
     'apsw',
     'backports.zstd',
     'matplotlib>=3.5',
+    'jinja2>=3.0',
     'scikit-image>=0.18',
 ]
 
@@ -60,7 +61,7 @@ setup(
     maintainer_email='maintainers@vavam-ros.example',
     python_requires='>=3.10',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['weights/*/*']},
+    package_data={NAME: ['weights/*/*', 'commands/evaluating/templates/*']},
     zip_safe=False,
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
@@ -74,7 +75,8 @@ setup(
         'simulation': ['panda3d>=1.10.13', 'av>=12'],  # the embedded world, and films of it
         'training': ['lightning-fabric>=2.4'],
         # colcon test runs pytest only where this list names it
-        'test': ['pytest>=7.4,<9', 'pytest-xdist>=3.2', 'hypothesis>=6.60'],
+        'ray': ['ray>=2.9'],  # evaluation on several machines
+        'test': ['pytest>=7.4,<9', 'pytest-xdist>=3.2', 'hypothesis>=6.60', 'ray>=2.9'],
         'lint': ['ruff', 'mypy', 'import-linter', 'catkin_pkg', 'types-PyYAML'],
     },
     entry_points={

@@ -17,6 +17,7 @@ COMMANDS = {
     'convert': ('vavam_ros.commands.convert', 'turn released files into safetensors'),
     'collect': ('vavam_ros.commands.collect', 'record drives of the expert for training'),
     'tokenize': ('vavam_ros.commands.tokenize', 'turn drives or bags into tokens to train on'),
+    'tokenize-bag': ('vavam_ros.commands.tokenize_bag', "put tokens in place of a bag's images"),
     'train': ('vavam_ros.commands.train', 'train the tokenizer, the video model, the planner'),
     'make-bag': ('vavam_ros.commands.make_bag', 'turn a clip folder into a rosbag2'),
     'replay': ('vavam_ros.nodes.player', 'play a bag into the live graph with /clock'),
@@ -25,6 +26,8 @@ COMMANDS = {
     'sim': ('vavam_ros.commands.sim', 'drive in a town of the embedded world, film it'),
     'closed-loop': ('vavam_ros.commands.closed_loop', 'drive held-out towns, say how well'),
     'foresight': ('vavam_ros.commands.foresight', 'look at what the video model predicts'),
+    'evaluate': ('vavam_ros.commands.evaluate', 'say how well a model plans on recorded drives'),
+    'diff': ('vavam_ros.commands.diff', 'say whether one evaluation is worse than another'),
     'bench': ('vavam_ros.commands.bench', 'time the engine against the plain way'),
 }
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from vavam_ros.__main__ import main
-from vavam_ros.commands import bench
+from vavam_ros.commands import bench, bench_evaluate
 from vavam_ros.commands.bench_rig import Rig
 from vavam_ros.commands.plain_way import PlainWay
 from vavam_ros.model import config
@@ -24,6 +25,7 @@ NANO = config.Preset(
 @pytest.fixture(autouse=True)
 def nano(monkeypatch):
     monkeypatch.setitem(config.PRESETS, 'tiny', NANO)
+    monkeypatch.setattr(bench_evaluate, 'SIZES', (1, 2, 4))
     monkeypatch.setattr(bench, 'measured_peak', lambda *_: bench.MachinePeak('here', 1.0, 1.0))
 
 
@@ -81,3 +83,31 @@ def test_counts_are_positive(argument, capsys):
 def test_a_folder_that_is_not_there_is_named_before_anything_runs(tmp_path, capsys):
     assert main(['bench', '--out', str(tmp_path / 'none' / 'bench.json')]) == 2
     assert 'there is no folder' in capsys.readouterr().err
+
+
+def test_the_evaluator_is_timed_by_windows_side_by_side(tmp_path, capsys):
+    out = tmp_path / 'bench.json'
+    arguments = ['bench', '--evaluate', '--repeats', '1', '--samples', '2', '--out', str(out)]
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out
+    figures = json.loads(out.read_text())
+    assert figures['windows'] == 4
+    for size in ('1', '2', '4'):
+        assert figures['equal_rows'][size]
+        ratio = figures['windows_per_s'][size] / figures['windows_per_s']['1']
+        assert figures['over_one_at_a_time'][size] == pytest.approx(ratio)
+    assert printed.count('equal to the byte') == 3
+    assert '4 windows, 2 samples, 3 seeds; medians of 1 run(s) in turns' in printed
+
+
+def test_rows_that_depend_on_the_batch_are_no_result(monkeypatch, capsys):
+    right = bench_evaluate.WindowPlanner._evaluated
+
+    def shifted(planner, moments):
+        return [replace(one, speed_mps=float(len(moments))) for one in right(planner, moments)]
+
+    monkeypatch.setattr(bench_evaluate.WindowPlanner, '_evaluated', shifted)
+    assert main(['bench', '--evaluate', '--repeats', '1', '--samples', '2']) == 1
+    printed = capsys.readouterr()
+    assert printed.out.count('DIFFERENT') == 2
+    assert 'the rows depend on the batch' in printed.err

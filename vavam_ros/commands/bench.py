@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import sys
-import time
-from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from vavam_ros import __version__
+from vavam_ros.commands.bench_evaluate import run_evaluator
 from vavam_ros.commands.bench_rig import Rig, engine_tokens
-from vavam_ros.commands.machine import MachinePeak, finish, measured_peak, peak_memory_gb
+from vavam_ros.commands.machine import MachinePeak, measured_peak, peak_memory_gb
 from vavam_ros.commands.plain_way import PlainWay
+from vavam_ros.commands.stopwatch import Stopwatch
 from vavam_ros.driving.assembly import usable_device
 from vavam_ros.driving.noise import flow_noise
 from vavam_ros.driving.planning import flat_tokens
@@ -37,31 +35,6 @@ from vavam_ros.records import DriveCommand, TokenWindow
 SAME_PLAN_M = 0.02  # float32 summed in another order, through the steps of the flow and x70
 EXACT_DTYPES = ('float32', 'float64')  # the others are too coarse to compare two ways by
 COMMAND = DriveCommand.STRAIGHT
-
-Result = TypeVar('Result')
-
-
-class Stopwatch:
-    """Times named pieces of work, and says what is going on while it takes long."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.device = device
-        self.seconds: dict[str, list[float]] = defaultdict(list)
-
-    def time(self, name: str, work: Callable[[], Result]) -> Result:
-        """Run it once and note how long it took."""
-        print(f'  {name} ...', end='', file=sys.stderr, flush=True)
-        finish(self.device)
-        start = time.perf_counter()
-        result = work()
-        finish(self.device)
-        self.seconds[name].append(time.perf_counter() - start)
-        print(f' {self.seconds[name][-1]:.3f} s', file=sys.stderr, flush=True)
-        return result
-
-    def medians(self) -> dict[str, float]:
-        """Median seconds by name."""
-        return {name: statistics.median(each) for name, each in self.seconds.items()}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -82,6 +55,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='time the plain way with K samples above tiny too',
     )
+    parser.add_argument(
+        '--evaluate',
+        metavar='RECORDING',
+        nargs='?',
+        const='',
+        help='time the evaluator instead, by windows side by side; without RECORDING it makes one',
+    )
     parser.add_argument('--out', type=Path, help='write the figures to this JSON file as well')
 
 
@@ -90,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
+    if arguments.evaluate is not None:
+        return run_evaluator(arguments)
     device, dtype = usable_device(arguments.device), getattr(torch, arguments.dtype)
     machine = measured_peak(device, dtype)
     rig = Rig(arguments.preset, arguments.samples, arguments.device, dtype)

@@ -71,14 +71,18 @@ class FramePredictor:
         made = np.empty((len(windows), frames, *self.grid), np.int64)
         generator = torch.Generator(self.video.gpt.token_table.device).manual_seed(choice.seed)
         for part in self._parts(windows, 'predictions'):
-            made[part] = self.video.generate(
-                torch.from_numpy(windows[part]),
-                frames,
-                choice.temperature,
-                choice.top_k,
-                generator,
-                self.tokenizer.codebook_size,
-            ).cpu()
+            made[part] = (
+                self.video.generate(
+                    torch.from_numpy(windows[part]),
+                    frames,
+                    choice.temperature,
+                    choice.top_k,
+                    generator,
+                    self.tokenizer.codebook_size,
+                )
+                .cpu()
+                .numpy()
+            )
         return made
 
     def picture(self, tokens: NDArray[np.integer]) -> Pixels:

@@ -180,7 +180,9 @@ def test_incompatible_partners_are_named_with_the_remedy_until_they_leave(rig, c
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     best_effort = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
     path_type = type(rig.paths[0])
-    subscription = rig.node.create_subscription(path_type, '/planner/path', print, latched)
+    subscription = rig.node.create_subscription(
+        path_type, '/planner/path', lambda _: None, latched
+    )
     publisher = rig.node.create_publisher(String, '/planner/command', best_effort)
     status = camera.runs_until(said('DEGRADED', '/planner/path', '/planner/command'))
     for words in (

@@ -19,6 +19,7 @@ RUNTIME = [
     'matplotlib>=3.5',
     'jinja2>=3.0',
     'scikit-image>=0.18',
+    'scipy>=1.8',
 ]
 
 # Jazzy built as wheels, for machines without a ROS 2 (x86_64 Linux): development, tests, the demo.
@@ -61,7 +62,7 @@ setup(
     maintainer_email='maintainers@vavam-ros.example',
     python_requires='>=3.10',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['weights/*/*', 'commands/evaluating/templates/*']},
+    package_data={NAME: ['weights/*/*', 'commands/templates/*']},
     zip_safe=False,
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),

@@ -7,9 +7,9 @@ import pytest
 from rosbags.rosbag1 import Writer as Ros1Writer
 from rosbags.typesys import Stores, get_typestore
 
-from vavam_ros.bags.decoding import calibration_from_message
 from vavam_ros.bags.reader import BagReader
 from vavam_ros.bags.writer import BagWriter
+from vavam_ros.geometry.camera_info import calibration_from_camera_info
 from vavam_ros.geometry.lens import lens_of
 from vavam_ros.geometry.pinhole import Pinhole
 from vavam_ros.records import CameraCalibration
@@ -24,7 +24,7 @@ P = (400.0, 0.0, 30.0, -9.0, 0.0, 401.0, 22.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 def calibration_in(path, rectified: bool = False) -> CameraCalibration:
     with BagReader(path) as reader:
         (message,) = reader.messages()
-        return calibration_from_message(reader.deserialize(message), rectified)
+        return calibration_from_camera_info(reader.deserialize(message), rectified)
 
 
 @pytest.fixture

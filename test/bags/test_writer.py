@@ -1,11 +1,10 @@
-import resource
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from full_disk import largest_file
 from rosbags.interfaces import QosDurability
 from rosbags.rosbag2 import Reader
 from ruamel.yaml import YAML
@@ -19,17 +18,6 @@ from vavam_ros.records import CameraFrame
 STORAGES = [('mcap', 'mcap'), ('sqlite3', 'db3')]
 STRING = 'std_msgs/msg/String'
 HELLO = b'\x00\x01\x00\x00\x06\x00\x00\x00hello\x00'
-
-
-@contextmanager
-def largest_file(size):
-    """No file of this process can grow past `size` bytes: as on a full disk, writing fails."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def write_noise(writer, count=40):

@@ -7,13 +7,13 @@ import pytest
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from vavam_ros.bridge.camera import (
-    calibration_from_camera_info,
     camera_info_from_pinhole,
     camera_of,
     pinhole_from_camera_info,
 )
 from vavam_ros.bridge.image import compressed_from_rgb, image_from_rgb, rgb_from_image
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.camera_info import calibration_from_camera_info
 from vavam_ros.geometry.lens import lens_of
 from vavam_ros.geometry.pinhole import Pinhole
 from vavam_ros.records import CameraCalibration

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from vavam_ros.model import config, fresh
-from vavam_ros.model.checkpoint import write_checkpoint
+from vavam_ros.model.checkpoint import read_checkpoint, write_checkpoint
 
 ROWS, COLUMNS = 4, 6
 
@@ -15,6 +16,15 @@ ROWS, COLUMNS = 4, 6
 def write_mini_model(folder: Path) -> dict[str, str]:
     """Make two files; returns their paths, by the parameters that name them."""
     return write_model(mini_preset(), folder)
+
+
+def write_trained_mini_model(folder: Path) -> dict[str, str]:
+    """As `write_mini_model`, of weights that say that they are trained."""
+    files = write_mini_model(folder)
+    checkpoint = read_checkpoint(files['weights'])
+    provenance = {**checkpoint.provenance, 'trained': True}
+    write_checkpoint(replace(checkpoint, provenance=provenance), Path(files['weights']))
+    return files
 
 
 def write_model(preset: config.Preset, folder: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from driven_clips import SPEED_MPS, driven_clip
-from mini_model import write_mini_model
+from mini_model import write_mini_model, write_trained_mini_model
 
 from vavam_ros.__main__ import main
 from vavam_ros.commands.evaluating import run as evaluate_run
@@ -24,11 +24,7 @@ from vavam_ros.records import DriveCommand
 @pytest.fixture(scope='module')
 def model(tmp_path_factory) -> dict[str, str]:
     """Random weights that say that they are trained: what is tested is not how well they plan."""
-    files = write_mini_model(tmp_path_factory.mktemp('model'))
-    checkpoint = read_checkpoint(files['weights'])
-    provenance = {**checkpoint.provenance, 'trained': True}
-    write_checkpoint(replace(checkpoint, provenance=provenance), Path(files['weights']))
-    return files
+    return write_trained_mini_model(tmp_path_factory.mktemp('model'))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,6 @@ from driven_clips import START_S, driven_clip
 from message_bags import START_NS, MessageBag, on_circle, stamps
 from mini_model import COLUMNS, ROWS, write_mini_model
 
-from vavam_ros.bags.clip_bag import TRAINING_MOUNT_M
 from vavam_ros.bags.input_copy import camera_transform
 from vavam_ros.bags.reader import BagReader
 from vavam_ros.bags.recording import open_recording
@@ -32,8 +32,8 @@ from vavam_ros.driving.pilot import Pilot
 from vavam_ros.driving.settings import PilotSettings
 from vavam_ros.evaluation.flags import colour_flags
 from vavam_ros.evaluation.picture_quality import psnr_db
-from vavam_ros.geometry.mounted_camera import CameraMount
 from vavam_ros.geometry.pose import BODY_FROM_OPTICAL, Pose2
+from vavam_ros.geometry.training_camera import TRAINING_MOUNT
 from vavam_ros.perception.tokenizer import FrameTokenizer
 from vavam_ros.records import NS_PER_S
 from vavam_ros.simulation.world import WorldSettings
@@ -248,7 +248,7 @@ def test_the_bag_of_a_clip_has_its_files_and_what_an_attempt_before_made_stays(r
 
 @pytest.mark.parametrize(('pitch_rad', 'down'), [(0.0, 0.0), (0.1, np.sin(0.1))])
 def test_a_camera_that_is_turned_down_looks_down(pitch_rad, down):
-    transform = camera_transform(CameraMount(*TRAINING_MOUNT_M, pitch_rad), 'camera')
+    transform = camera_transform(replace(TRAINING_MOUNT, pitch_rad=pitch_rad), 'camera')
     x, y, z, w = transform.rotation
     if not pitch_rad:
         np.testing.assert_allclose(transform.rotation, BODY_FROM_OPTICAL)

@@ -1,21 +1,20 @@
-import resource
 import shutil
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from driven_clips import driven_clip
+from full_disk import largest_file
 from message_bags import SPEED_MPS, STORAGES, MessageBag, S, on_circle, stamps
-from mini_model import write_mini_model
+from mini_model import write_trained_mini_model
 
 from vavam_ros.__main__ import main
-from vavam_ros.bags.clip_bag import TRAINING_HFOV_DEG
 from vavam_ros.bags.reader import BagReader
 from vavam_ros.commands.evaluating import run as evaluate_run
 from vavam_ros.commands.evaluating.folder import read_results
 from vavam_ros.commands.evaluating.summary import Judged
+from vavam_ros.geometry.training_camera import TRAINING_HFOV_DEG
 from vavam_ros.model.checkpoint import read_checkpoint, write_checkpoint
 
 CAMERA = '/camera/image_raw'
@@ -25,10 +24,7 @@ ROWS_HERE = 6  # of a bag of 9 s: 19 frames at 2 Hz, without 7 before the first 
 @pytest.fixture(scope='module')
 def model(tmp_path_factory) -> list[str]:
     """Random weights that say that they are trained."""
-    files = write_mini_model(tmp_path_factory.mktemp('model'))
-    checkpoint = read_checkpoint(files['weights'])
-    trained = {**checkpoint.provenance, 'trained': True}
-    write_checkpoint(replace(checkpoint, provenance=trained), Path(files['weights']))
+    files = write_trained_mini_model(tmp_path_factory.mktemp('model'))
     return [f'--{name}={file}' for name, file in files.items()]
 
 
@@ -248,17 +244,6 @@ def test_a_tokenizer_that_the_weights_were_not_trained_with_is_refused(run, mode
     said = run.refused(write_bag(tmp_path / 'drive'), '--weights', tmp_path / 'mine')
     assert 'mine was trained on tokens of the tokenizer 0123456789ab, ' in said
     assert said.endswith('give the tokenizer that belongs to the weights')
-
-
-@contextmanager
-def largest_file(size: int):
-    """No file of this process can grow past `size` bytes: as on a full disk, writing fails."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_disk_that_fills_up_again_and_again_costs_nothing_but_time(run, tmp_path):

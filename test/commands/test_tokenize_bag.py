@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from driven_clips import driven_clip
 from message_bags import SPEED_MPS, STORAGES, MessageBag, on_circle, stamps
-from mini_model import COLUMNS, ROWS, write_mini_model
+from mini_model import COLUMNS, ROWS, write_trained_mini_model
 
 from vavam_ros.__main__ import main
 from vavam_ros.bags.reader import BagReader
@@ -25,11 +25,7 @@ def named(files: dict[str, str]) -> list[str]:
 
 @pytest.fixture(scope='module')
 def model(tmp_path_factory) -> list[str]:
-    files = write_mini_model(tmp_path_factory.mktemp('model'))
-    checkpoint = read_checkpoint(files['weights'])
-    trained = {**checkpoint.provenance, 'trained': True}
-    write_checkpoint(replace(checkpoint, provenance=trained), Path(files['weights']))
-    return named(files)
+    return named(write_trained_mini_model(tmp_path_factory.mktemp('model')))
 
 
 def a_bag(path: Path, storage: str = 'mcap', seconds: float = 8.0, rate_hz: int = 10) -> Path:

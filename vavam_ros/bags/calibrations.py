@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vavam_ros.bags.decoding import calibration_from_message
 from vavam_ros.bags.recording_topics import RecordingTopics
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.camera_info import calibration_from_camera_info
 from vavam_ros.geometry.lens import lens_of
 from vavam_ros.geometry.pinhole import Pinhole
 from vavam_ros.records import CameraCalibration
@@ -34,7 +34,7 @@ class HeardCalibration:
 
     def hear(self, message: Any) -> None:
         """Take over a sensor_msgs/CameraInfo."""
-        calibration = calibration_from_message(message, self._rectified)
+        calibration = calibration_from_camera_info(message, self._rectified)
         self.latest = calibration if _why_unusable(calibration) is None else None
 
 
@@ -49,7 +49,7 @@ def first_calibration(
     if info is None or not choice.use_camera_info:
         said = f'camera info: {"not used" if info is not None else f"none on {topic}"}'
         return _by_angle(said, size, camera, choice)
-    calibration = calibration_from_message(info, choice.rectified)
+    calibration = calibration_from_camera_info(info, choice.rectified)
     problem = _why_unusable(calibration)
     if problem is None and size is not None and not fits(calibration, size):
         lens = lens_of(calibration).pinhole

@@ -12,12 +12,11 @@ from vavam_ros.bags.writer import BagWriter
 from vavam_ros.errors import InputError
 from vavam_ros.geometry.pinhole import Pinhole
 from vavam_ros.geometry.pose import BODY_FROM_OPTICAL, Transform, quaternion_from_yaw
+from vavam_ros.geometry.training_camera import TRAINING_HFOV_DEG, TRAINING_MOUNT
 from vavam_ros.records import CameraFrame, EgoState
 
 FIXED_FRAME = 'odom'
 RIG_FRAME = 'base_link'  # the rear axle's centre
-TRAINING_HFOV_DEG = 64.6  # of the camera that the model was trained with
-TRAINING_MOUNT_M = (1.70, 0.0, 1.51)  # where it is, ahead of and above the rear axle
 _NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]*', re.ASCII)
 
 
@@ -82,7 +81,8 @@ def write_frames(frames: Iterable[ClipFrame], camera: ClipCamera, writer: BagWri
 
 def _write_mount(first: ClipFrame, camera: ClipCamera, writer: BagWriter) -> None:
     if first.ego:
-        mount = Transform(RIG_FRAME, camera.optical_frame, TRAINING_MOUNT_M, BODY_FROM_OPTICAL)
+        place_m = (TRAINING_MOUNT.x_m, TRAINING_MOUNT.y_m, TRAINING_MOUNT.z_m)
+        mount = Transform(RIG_FRAME, camera.optical_frame, place_m, BODY_FROM_OPTICAL)
         writer.write_static_tf(first.stamp_ns, [mount])
 
 

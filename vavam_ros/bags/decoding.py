@@ -13,7 +13,7 @@ from PIL import Image
 from vavam_ros.bags.still import why_no_image
 from vavam_ros.errors import InputError
 from vavam_ros.geometry.pose import Quaternion, yaw_from_quaternion
-from vavam_ros.records import NS_PER_S, CameraCalibration, CameraFrame, EgoState
+from vavam_ros.records import NS_PER_S, CameraFrame, EgoState
 
 _RGB_PLACES = {
     'rgb8': (3, (0, 1, 2)),
@@ -37,25 +37,6 @@ def frame_from_message(message: Any) -> CameraFrame:
     return CameraFrame(stamp_ns(header), header.frame_id, pixels)
 
 
-def calibration_from_message(message: Any, rectified: bool = False) -> CameraCalibration:
-    """sensor_msgs/CameraInfo, of ROS 1 too, as it is: geometry/lens.py checks it.
-
-    With `rectified`, for images from which lens and stereo rotation have been taken already: p
-    holds, and there is no distortion.
-    """
-    roi, p = message.roi, _numbers(message, 'p')
-    return CameraCalibration(
-        camera=message.header.frame_id,
-        width_px=int(message.width),
-        height_px=int(message.height),
-        distortion_model='none' if rectified else message.distortion_model,
-        coefficients=() if rectified else _numbers(message, 'd'),
-        k=(*p[0:3], *p[4:7], *p[8:11]) if rectified else _numbers(message, 'k'),
-        binning=(int(message.binning_x), int(message.binning_y)),
-        roi=(int(roi.x_offset), int(roi.y_offset), int(roi.width), int(roi.height)),
-    )
-
-
 def state_from_message(message: Any, ahead_m: float = 0.0) -> EgoState:
     """nav_msgs/Odometry of a place `ahead_m` before the rear axle -> the rear axle's state.
 
@@ -77,12 +58,6 @@ def state_from_message(message: Any, ahead_m: float = 0.0) -> EgoState:
         yaw,
         speed,
     )
-
-
-def _numbers(message: Any, name: str) -> tuple[float, ...]:
-    """An array of camera_info, whose names ROS 1 writes large."""
-    field = name if hasattr(message, name) else name.upper()
-    return tuple(float(each) for each in getattr(message, field))
 
 
 def _raw(message: Any) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 import numpy as np
 
 from vavam_ros.bags.clip import read_clip
-from vavam_ros.bags.clip_bag import RIG_FRAME, TRAINING_HFOV_DEG, ClipCamera, write_ego
+from vavam_ros.bags.clip_bag import RIG_FRAME, ClipCamera, write_ego
 from vavam_ros.bags.decoding import stamp_ns
 from vavam_ros.bags.reader import BagMessage, BagReader
 from vavam_ros.bags.recording import CAMERA_INFO_TYPE, Recording, info_topic_of
@@ -20,6 +20,7 @@ from vavam_ros.geometry.mounted_camera import CameraMount
 from vavam_ros.geometry.pinhole import Pinhole
 from vavam_ros.geometry.pose import BODY_FROM_OPTICAL, Quaternion, Transform
 from vavam_ros.geometry.spatial import product
+from vavam_ros.geometry.training_camera import TRAINING_HFOV_DEG
 from vavam_ros.records import EgoState
 
 

@@ -12,7 +12,6 @@ from vavam_ros.bridge.image import BROKEN_PICTURE, check_layout
 from vavam_ros.bridge.stamp import time_from_ns
 from vavam_ros.errors import InputError
 from vavam_ros.geometry.pinhole import Pinhole
-from vavam_ros.records import CameraCalibration
 
 
 def camera_of(msg: Image | CompressedImage) -> str:
@@ -41,26 +40,6 @@ def pinhole_from_camera_info(msg: CameraInfo) -> Pinhole:
             f'{msg.width}x{msg.height}, focal lengths {fx_px:g} and {fy_px:g}'
         )
     return Pinhole(msg.width, msg.height, fx_px, fy_px, cx_px, cy_px)
-
-
-def calibration_from_camera_info(msg: CameraInfo, rectified: bool = False) -> CameraCalibration:
-    """All that it says of the camera, unchecked (see `lens_of`).
-
-    With `rectified`, for images from which lens and stereo rotation have been taken already: p
-    holds, and there is no distortion.
-    """
-    roi = msg.roi
-    p = [float(number) for number in msg.p]
-    return CameraCalibration(
-        camera=msg.header.frame_id,
-        width_px=msg.width,
-        height_px=msg.height,
-        distortion_model='none' if rectified else msg.distortion_model,
-        coefficients=() if rectified else tuple(map(float, msg.d)),
-        k=(*p[0:3], *p[4:7], *p[8:11]) if rectified else tuple(map(float, msg.k)),
-        binning=(msg.binning_x, msg.binning_y),
-        roi=(roi.x_offset, roi.y_offset, roi.width, roi.height),
-    )
 
 
 def camera_info_from_pinhole(pinhole: Pinhole, stamp_ns: int, frame_id: str) -> CameraInfo:

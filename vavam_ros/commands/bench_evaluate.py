@@ -27,9 +27,9 @@ from vavam_ros.commands.evaluating.windows import Sampling, WindowPlanner
 from vavam_ros.commands.stopwatch import Stopwatch
 from vavam_ros.driving.assembly import usable_device
 from vavam_ros.driving.pilot import Pilot
-from vavam_ros.driving.planning import STEP_S
 from vavam_ros.errors import InputError
 from vavam_ros.evaluation.tally import Tally
+from vavam_ros.geometry.ego_track import STEP_S
 
 SIZES = (1, 2, 4, 8, 16)
 SEEDS = 3

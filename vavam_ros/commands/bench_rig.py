@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from vavam_ros.driving.pilot import Pilot
-from vavam_ros.driving.planning import STEP_S
 from vavam_ros.driving.settings import PilotSettings
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.model.config import PATCH_PX, PRESETS
 from vavam_ros.model.context import TokenLoop, VideoContext
 from vavam_ros.model.fresh import fresh_checkpoint, fresh_tokenizer

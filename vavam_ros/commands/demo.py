@@ -17,11 +17,11 @@ import shutil
 from pathlib import Path
 from typing import Protocol
 
-from vavam_ros.bags.clip_bag import TRAINING_HFOV_DEG
 from vavam_ros.commands.demo_folder import DemoFolder, demo_folder
 from vavam_ros.commands.demo_terminal import say
 from vavam_ros.commands.demo_weights import add_weights
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.training_camera import TRAINING_HFOV_DEG
 from vavam_ros.simulation.world import MOVING, STARTS
 
 _OF_A_CLIP, _OF_A_DRIVE = ('hfov', 'rate'), ('seed', 'seconds', 'start')

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from vavam_ros.bags.clip import Clip, read_clip
-from vavam_ros.bags.clip_bag import TRAINING_HFOV_DEG, ClipCamera, write_frames
+from vavam_ros.bags.clip_bag import ClipCamera, write_frames
 from vavam_ros.bags.writer import BagWriter
 from vavam_ros.commands.demo_film import FilmTitle, write_film
 from vavam_ros.commands.demo_folder import DemoFolder
@@ -26,6 +26,7 @@ from vavam_ros.commands.demo_weights import (
 )
 from vavam_ros.errors import InputError
 from vavam_ros.geometry.pinhole import Pinhole
+from vavam_ros.geometry.training_camera import TRAINING_HFOV_DEG
 
 _RATE = 0.5
 _READY_S = 120.0  # at most, for the planner to load

@@ -15,9 +15,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vavam_ros.bags.clip import Clip, ClipFrame, read_clip
-from vavam_ros.bags.clip_bag import TRAINING_HFOV_DEG, ClipCamera, write_frames
+from vavam_ros.bags.clip_bag import ClipCamera, write_frames
 from vavam_ros.bags.writer import STORAGES, BagWriter
 from vavam_ros.geometry.pinhole import Pinhole
+from vavam_ros.geometry.training_camera import TRAINING_HFOV_DEG
 
 _PROGRESS_S = 2.0  # between two lines
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vavam_ros.commands.evaluating.moments import Stride
-from vavam_ros.driving.planning import STEP_S
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.perception.history import FrameSelector
 
 Seen = tuple[int, str]  # stamp in ns, camera

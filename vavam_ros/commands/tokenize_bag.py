@@ -26,9 +26,9 @@ from vavam_ros.commands.evaluating.piece import assembled
 from vavam_ros.commands.recorded_view import view_of
 from vavam_ros.commands.thinned_frames import thinned
 from vavam_ros.driving.pilot import Pilot
-from vavam_ros.driving.planning import STEP_S
 from vavam_ros.driving.settings import DTYPES, PilotSettings
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.model.config import PATCH_PX
 from vavam_ros.records import NS_PER_S, FrameTokens
 

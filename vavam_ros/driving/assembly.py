@@ -12,10 +12,10 @@ import torch
 from vavam_ros.driving.device_errors import reported
 from vavam_ros.driving.foresight import Foresight
 from vavam_ros.driving.pilot import Pilot
-from vavam_ros.driving.planning import STEP_S
 from vavam_ros.driving.settings import PilotSettings
 from vavam_ros.driving.shipped import with_files
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.model.checkpoint import Checkpoint, read_checkpoint
 from vavam_ros.model.config import PATCH_PX, VideoConfig
 from vavam_ros.model.context import Interrupted, never

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from vavam_ros.driving.pilot import Pilot
-from vavam_ros.driving.planning import STEP_S, flat_tokens
+from vavam_ros.driving.planning import flat_tokens
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.model.context import Interrupted, VideoContext, never
 from vavam_ros.records import NS_PER_S, FrameTokens, TokenWindow
 

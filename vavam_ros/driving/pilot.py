@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from vavam_ros.driving.planning import STEP_S, flat_tokens, plan_windows
+from vavam_ros.driving.planning import flat_tokens, plan_windows
 from vavam_ros.driving.settings import PilotSettings
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.model.context import Interrupted, never
 from vavam_ros.model.vavam import VaVAM
 from vavam_ros.perception.history import Admission, FrameSelector, Remembered, TokenHistory

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from vavam_ros.driving.noise import flow_noise
 from vavam_ros.driving.settings import PilotSettings
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.model.context import VideoContext
 from vavam_ros.model.vavam import VaVAM
 from vavam_ros.records import DriveCommand, Plan, TokenWindow
-
-STEP_S = 0.5  # the models' frame rate and waypoint spacing: 2 Hz
 
 
 def plan_windows(

@@ -11,7 +11,7 @@ from vavam_ros.geometry.pose import Pose2
 from vavam_ros.geometry.stretches import Stretches, interpolated
 from vavam_ros.records import NS_PER_S, DriveCommand, EgoState
 
-STEP_S = 0.5  # between frames, and between waypoints
+STEP_S = 0.5  # between the models' frames, and between waypoints: 2 Hz
 HORIZON = 6  # waypoints
 HISTORY_S = 3.5  # from the first frame of a whole window to its newest
 MOST_HOLE_S = 0.2

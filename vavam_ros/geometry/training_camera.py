@@ -10,6 +10,6 @@ from __future__ import annotations
 from vavam_ros.geometry.mounted_camera import CameraMount
 from vavam_ros.geometry.pinhole import Pinhole
 
-HFOV_DEG = 64.6
-TRAINING_CAMERA = Pinhole.from_horizontal_fov(1600, 900, HFOV_DEG)
+TRAINING_HFOV_DEG = 64.6
+TRAINING_CAMERA = Pinhole.from_horizontal_fov(1600, 900, TRAINING_HFOV_DEG)
 TRAINING_MOUNT = CameraMount(x_m=1.70, y_m=0.0, z_m=1.51)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from vavam_ros.geometry.mounted_camera import CameraMount
 from vavam_ros.geometry.pinhole import Pinhole
+from vavam_ros.geometry.training_camera import TRAINING_HFOV_DEG, TRAINING_MOUNT
 from vavam_ros.simulation.actor_mesh import ActorMesh
 from vavam_ros.simulation.daylight import Daylight
 from vavam_ros.simulation.panda import OffscreenView
@@ -19,8 +20,7 @@ from vavam_ros.simulation.surroundings import Surroundings
 from vavam_ros.simulation.town import Town
 from vavam_ros.simulation.town_mesh import TownMesh
 
-AHEAD_M = 1.70  # of the rear axle, as the training camera
-HFOV_DEG = 64.6
+AHEAD_M = TRAINING_MOUNT.x_m  # of the rear axle
 
 
 class SceneCamera:
@@ -31,7 +31,7 @@ class SceneCamera:
         town: Town,
         width_px: int = 512,
         height_px: int = 288,
-        hfov_deg: float = HFOV_DEG,
+        hfov_deg: float = TRAINING_HFOV_DEG,
         pipe: str = 'software',
         finer: int = 1,
     ) -> None:

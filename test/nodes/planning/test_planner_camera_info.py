@@ -11,9 +11,9 @@ from expected_paths import pilot_with
 from rclpy.context import Context
 from sensor_msgs.msg import CameraInfo, Image
 
-from vavam_ros.bridge.camera import calibration_from_camera_info
 from vavam_ros.bridge.image import rgb_from_image
 from vavam_ros.bridge.tokens import tokens_from_image
+from vavam_ros.geometry.camera_info import calibration_from_camera_info
 from vavam_ros.nodes.planning.drive import camera_info_topic
 
 pytestmark = pytest.mark.dds

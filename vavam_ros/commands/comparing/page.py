@@ -16,6 +16,7 @@ from vavam_ros.commands.comparing.report import (
     verdict_lines,
 )
 from vavam_ros.commands.evaluating.page_album import Picture, picture_of
+from vavam_ros.commands.html_page import rendered
 from vavam_ros.training.table_file import write_bytes
 
 TEMPLATE = 'diff.html.j2'
@@ -41,18 +42,10 @@ def write_page(
 
 def page(compared: Compared, worst: Sequence[WorstChange], command_line: str) -> str:
     """The page's HTML, the same for the same runs."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader('vavam_ros.commands.evaluating', 'templates'),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     head, *reasons = verdict_lines(compared)
     independent = compared.independent
-    return environment.get_template(TEMPLATE).render(
+    return rendered(
+        TEMPLATE,
         worse=compared.worse,
         verdict=head,
         reasons=reasons,

@@ -25,11 +25,12 @@ from vavam_ros.commands.evaluating.revisit import (
 from vavam_ros.commands.evaluating.run import Evaluated
 from vavam_ros.commands.frame_prediction import Choice, Pixels
 from vavam_ros.driving.pilot import Pilot
-from vavam_ros.driving.planning import STEP_S, spread
+from vavam_ros.driving.planning import spread
 from vavam_ros.evaluation.baseline_plans import BASELINES
 from vavam_ros.evaluation.displacement import distances_m
 from vavam_ros.evaluation.ego_motion import EgoMotion
 from vavam_ros.evaluation.window import Window
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.records import NS_PER_S, Plan
 
 WORST = 8  # windows that are shown

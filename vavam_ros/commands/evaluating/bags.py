@@ -23,7 +23,7 @@ from vavam_ros.commands.evaluating.run import Evaluated
 from vavam_ros.commands.evaluating.trajectories import inside
 from vavam_ros.commands.frame_prediction import Choice, Pixels
 from vavam_ros.driving.pilot import Pilot
-from vavam_ros.driving.planning import STEP_S
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.records import CameraFrame, TokenWindow
 
 # As the planner publishes them.

@@ -75,13 +75,13 @@ class EvaluationFolder:
             )
         return rows
 
-    def part(self, number: int) -> Path:
+    def part(self) -> Path:
         """A new file for the rows of one piece of this attempt.
 
         Never one of an attempt before, whose last line may be cut off: in a container every
         attempt can have the same process number.
         """
-        names = (f'{os.getpid()}-{number:05d}-{again}.jsonl' for again in itertools.count())
+        names = (f'{os.getpid()}-{number:05d}.jsonl' for number in itertools.count())
         return next(path for path in map(self.parts.joinpath, names) if not path.exists())
 
     def finish(self, lines: Iterable[str], summary: Mapping[str, Any]) -> None:
@@ -143,10 +143,9 @@ def make_folder(path: Path) -> None:
 def whole_lines(path: Path) -> Iterator[tuple[str, Window]]:
     """Lines of a file and their windows; one that a kill cut off at its end does not count."""
     text = path.read_text()
-    *whole, cut_off = text.split('\n')
+    *whole, _ = text.split('\n')
     for number, line in enumerate(whole, 1):
         yield line, window_of(line, f'{path}, line {number}')
-    del cut_off
 
 
 def read_results(path: Path) -> list[Window]:

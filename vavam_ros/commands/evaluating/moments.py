@@ -11,9 +11,9 @@ from vavam_ros.bags.recorded_frames import RecordedFrame
 from vavam_ros.bags.recording import Recording
 from vavam_ros.commands.evaluating.truth import Known, Truths
 from vavam_ros.driving.pilot import Pilot
-from vavam_ros.driving.planning import STEP_S
 from vavam_ros.errors import InputError
 from vavam_ros.evaluation.tally import Tally
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.perception.history import Admission
 from vavam_ros.records import NS_PER_S, TokenWindow
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vavam_ros.commands.evaluating.summary import Judged
+from vavam_ros.commands.html_page import rendered
 from vavam_ros.evaluation.columns import columns_of
 from vavam_ros.training.table_file import write_bytes
 
@@ -23,16 +24,7 @@ def write_page(path: Path, judged: Judged, album: Album | None) -> None:
 
 def page(judged: Judged, album: Album | None) -> str:
     """The page's HTML, the same for the same run but for its timing and host."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader('vavam_ros.commands.evaluating', 'templates'),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(TEMPLATE).render(_view(judged, album))
+    return rendered(TEMPLATE, **_view(judged, album))
 
 
 def looked_for(judged: Judged) -> str:

@@ -27,7 +27,7 @@ from vavam_ros.commands.frame_prediction import (
     scores_of,
 )
 from vavam_ros.driving.pilot import Pilot
-from vavam_ros.driving.planning import STEP_S
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.records import NS_PER_S, TokenWindow
 
 STEPS = 4  # predicted, STEP_S apart

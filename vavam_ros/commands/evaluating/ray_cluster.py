@@ -72,7 +72,7 @@ def _run(ray: Any, pieces: Sequence[Piece], folder: EvaluationFolder) -> list[Pi
         [reference], _ = ray.wait(list(waiting), num_returns=1)
         number = waiting.pop(reference)
         results[number] = _result(ray, reference, pieces[number])
-        kept_in_file(folder.part(number), results[number].lines)
+        kept_in_file(folder.part(), results[number].lines)
         tell(f'{finished(results[number])}; {len(results)} of {len(pieces)}')
     return [results[number] for number in range(len(pieces))]
 

@@ -129,8 +129,8 @@ def run_here(pieces: Sequence[Piece], folder: EvaluationFolder) -> list[PieceRes
     """One after the other, in this process."""
     telling, results = Telling(pieces), []
     try:
-        for number, piece in enumerate(pieces):
-            results.append(_to_file(piece, folder.part(number), telling))
+        for piece in pieces:
+            results.append(_to_file(piece, folder.part(), telling))
             telling.finish(results[-1])
     except KeyboardInterrupt:
         return None
@@ -165,8 +165,7 @@ class _Job:
 
 
 def _work(job: _Job) -> PieceResult:
-    number = abs(hash((job.piece.name, job.piece.within_ns))) % 100_000
-    return _to_file(job.piece, job.folder.part(number))
+    return _to_file(job.piece, job.folder.part())
 
 
 def kept_in_file(path: Path, lines: Iterable[str]) -> None:

@@ -40,11 +40,6 @@ class Truths:
         self._track: EgoTrack | None = recording.truth.track if recording.truth else None
         self._columns = recording.columns
 
-    @property
-    def steering_only(self) -> bool:
-        """Whether there are no poses; the command is taken to be straight then."""
-        return self._track is None
-
     def at(self, stamp_ns: int, told: DriveCommand | None) -> Known | str:
         """What is known at a frame, or why there is nothing to compare a plan with.
 

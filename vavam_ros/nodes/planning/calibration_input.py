@@ -5,8 +5,8 @@ from __future__ import annotations
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from sensor_msgs.msg import CameraInfo
 
-from vavam_ros.bridge.camera import calibration_from_camera_info
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.camera_info import calibration_from_camera_info
 from vavam_ros.geometry.lens import lens_of
 from vavam_ros.nodes.planning.health import PlannerHealth
 from vavam_ros.nodes.planning.settings import PlannerNodeSettings

@@ -16,8 +16,8 @@ from vavam_ros.driving.assembly import Assembled
 from vavam_ros.driving.device_errors import in_one_line, reported
 from vavam_ros.driving.gate import PlanGate
 from vavam_ros.driving.pilot import Pilot
-from vavam_ros.driving.planning import STEP_S
 from vavam_ros.errors import InputError
+from vavam_ros.geometry.ego_track import STEP_S
 from vavam_ros.nodes.planning.calibration_input import CalibrationInput
 from vavam_ros.nodes.planning.command_input import CommandInput
 from vavam_ros.nodes.planning.frame_queue import FrameQueue, WaitingFrame

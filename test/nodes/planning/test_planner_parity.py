@@ -50,9 +50,11 @@ def test_the_planner_plans_as_the_evaluation_says(
     }  # fmt: skip
     parameters = [part for name, value in values.items() for part in ('-p', f'{name}:={value}')]
     remaps = ['-r', 'image:=/camera/image_raw']
+    own_rig.listen(Image, TOKENS)
     planner = start_planner(*parameters, *remaps)
     own_rig.spin_until(lambda: own_rig.node.count_subscribers('/camera/image_raw'))
-    own_rig.listen(Image, TOKENS)
+    own_rig.spin_until(lambda: own_rig.node.count_publishers(TOKENS))
+    own_rig.spin_for(1.0)  # until the planner knows, too, that somebody wants tokens
     player = start('replay', bag, '--wait', 90, '--rate', RATE)
     wanted = {one.stamp_ns: one.plan for one in evaluated.windows}
 
@@ -64,7 +66,7 @@ def test_the_planner_plans_as_the_evaluation_says(
         return wanted.keys() <= answers().keys() or player.popen.poll() is not None
 
     own_rig.spin_until(over)
-    own_rig.spin_for(1.0)
+    own_rig.spin_for(2.0)
     seen, answered = {ns_from_time(one.header.stamp) for one in own_rig.heard[TOKENS]}, answers()
     seen.discard(min(seen))  # it may have come before its camera_info: history began after it
     both = [at for at in wanted if at in answered and seen.issuperset(frames_of(at))]
